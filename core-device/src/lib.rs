@@ -1,1 +1,8 @@
-//! (skeleton)
+//! The CORE device: reads the cameras of one premises, keeps the last seconds of each in memory, and
+//! sends a picture only while its own gate holds an instruction of the owner. This crate is the
+//! device's parts and how they are put together (`device`); the commands are in `main.rs`.
+//!
+//! A picture's way: `camera` → ring → (`gate` permits) → `publish` → hub. The word to share comes in
+//! by `link` or `button`, is decided by `gate`, and is remembered by `memory`.
+
+pub mod config;
