@@ -1,1 +1,13 @@
-//! (skeleton)
+//! The hub: vertical slices over one store, one audit door and one media engine. This file lists the
+//! slices from the outside in; what is built from them stands in `state.rs`, and how the programme
+//! begins and ends in `run.rs`.
+
+pub mod audit;
+pub mod config;
+pub mod error;
+pub mod state;
+pub mod world;
+
+pub use config::{Config, Overrides};
+pub use error::{Error, Result};
+pub use state::Hub;

@@ -1,0 +1,153 @@
+//! The one door to the record. `append` returns when the event is durable in the store; `spool` when it
+//! is durable in a file, for the few things that may not wait for a store: an owner's press. Reading
+//! the log, and proving it to others, does not belong here.
+
+mod event;
+mod spool;
+
+pub use event::{Actor, Class, Event, Outcome};
+
+use crate::error::{Error, Result};
+use crate::world::{World, millis};
+use spool::Spool;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How long an owner's press waits for the store before its record goes to the spool.
+const STORE_WITHIN: Duration = Duration::from_millis(150);
+
+/// Proof that an event is durable. Effects that must be recorded first take it as an argument; only this
+/// file makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    id: Uuid,
+    at: OffsetDateTime,
+}
+
+impl Receipt {
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    pub fn at(&self) -> OffsetDateTime {
+        self.at
+    }
+}
+
+#[derive(Clone)]
+pub struct Audit {
+    world: World,
+    spool: Arc<Spool>,
+}
+
+/// An event that has its id and time, and is on its way to disk.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+struct Numbered {
+    id: Uuid,
+    at_ms: i64,
+    event: Event,
+}
+
+impl Audit {
+    /// Preallocates the spool in the data directory.
+    pub fn open(world: World, data_dir: &Path) -> Result<Self> {
+        let spool = Spool::open(&data_dir.join("audit.spool")).map_err(|e| {
+            Error::unavailable("The hub cannot prepare its audit spool. Check that the data directory can be written and has 4 MiB free.").because(e)
+        })?;
+        Ok(Self {
+            world,
+            spool: Arc::new(spool),
+        })
+    }
+
+    /// Durable in the store when it returns.
+    pub async fn append(&self, event: Event) -> Result<Receipt> {
+        let numbered = self.number(event);
+        self.insert(&numbered).await?;
+        Ok(receipt(&numbered))
+    }
+
+    /// Durable in the spool when it returns; needs no store. Blocks for one `fdatasync`.
+    pub fn spool(&self, event: Event) -> Result<Receipt> {
+        let numbered = self.number(event);
+        self.write_spool(&numbered)?;
+        Ok(receipt(&numbered))
+    }
+
+    /// The store if it answers quickly, the spool if not. An insert that commits after its time is the
+    /// same event as the spooled one, by its id.
+    pub async fn append_or_spool(&self, event: Event) -> Result<Receipt> {
+        let numbered = self.number(event);
+        if let Ok(Ok(())) = tokio::time::timeout(STORE_WITHIN, self.insert(&numbered)).await {
+            return Ok(receipt(&numbered));
+        }
+        self.write_spool(&numbered)?;
+        tracing::warn!(
+            event.class = numbered.event.class.name(),
+            "store away: recorded in the audit spool"
+        );
+        Ok(receipt(&numbered))
+    }
+
+    /// Brings spooled events into the store. Called at start and whenever the store came back; doing it
+    /// twice is doing it once.
+    pub async fn replay(&self) -> Result<usize> {
+        loop {
+            let (events, upto) = self.spool.read().map_err(Error::internal)?;
+            for event in &events {
+                self.insert(event).await?;
+            }
+            // Something was spooled meanwhile: its record has to follow before the file is emptied.
+            if self.spool.empty_if(upto).map_err(Error::internal)? {
+                return Ok(events.len());
+            }
+        }
+    }
+
+    fn number(&self, event: Event) -> Numbered {
+        Numbered {
+            id: self.world.random.id(),
+            at_ms: millis(self.world.clock.now()),
+            event,
+        }
+    }
+
+    fn write_spool(&self, numbered: &Numbered) -> Result<()> {
+        self.spool.push(numbered).map_err(|e| {
+            Error::unavailable("The hub can record nothing: store and spool are both away.")
+                .slug("not-durable")
+                .because(e)
+        })
+    }
+
+    async fn insert(&self, numbered: &Numbered) -> Result<()> {
+        let event = &numbered.event;
+        sqlx::query(INSERT)
+            .bind(numbered.id.to_string())
+            .bind(numbered.at_ms)
+            .bind(event.class.name())
+            .bind(event.actor.kind())
+            .bind(event.actor.id())
+            .bind(event.premises.map(|id| id.to_string()))
+            .bind(event.camera.map(|id| id.to_string()))
+            .bind(event.agency.map(|id| id.to_string()))
+            .bind(event.outcome.name())
+            .bind(event.detail.to_string())
+            .execute(self.world.store.pool())
+            .await?;
+        Ok(())
+    }
+}
+
+const INSERT: &str = "INSERT INTO audit_event (id, at, class, actor_kind, actor_id, premises, camera, agency, outcome, detail) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
+
+fn receipt(numbered: &Numbered) -> Receipt {
+    Receipt {
+        id: numbered.id,
+        at: crate::world::from_millis(numbered.at_ms),
+    }
+}

@@ -1,0 +1,51 @@
+//! `Hub`: every slice, built once at start and handed to the two fronts. No logic lives here.
+
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::world::{Clock, Random, Store, World};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A handle; clones share everything.
+#[derive(Clone)]
+pub struct Hub {
+    pub config: Arc<Config>,
+    pub world: World,
+    pub audit: Audit,
+}
+
+impl Hub {
+    /// Opens the store and builds the slices from the inside out.
+    pub async fn build(config: Config) -> Result<Self> {
+        private_dir(&config.data_dir)?;
+        let store = Store::open(&config.store_url()).await?;
+        let world = World {
+            clock: Clock::system(),
+            random: Random::system(),
+            store,
+        };
+        Self::build_in(config, world).await
+    }
+
+    /// The same in a world that the caller owns.
+    pub async fn build_in(config: Config, world: World) -> Result<Self> {
+        let audit = Audit::open(world.clone(), &config.data_dir)?;
+        audit.replay().await?;
+        Ok(Self {
+            config: Arc::new(config),
+            world,
+            audit,
+        })
+    }
+}
+
+/// Store and keys are for the hub's user alone.
+fn private_dir(dir: &Path) -> Result<()> {
+    let refuse = |e| {
+        Error::unavailable(format!("The data directory {} cannot be used. Set data_dir to a folder that the hub may write.", dir.display())).because(e)
+    };
+    std::fs::create_dir_all(dir).map_err(|e: std::io::Error| refuse(e))?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(refuse)
+}

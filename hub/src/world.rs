@@ -1,0 +1,22 @@
+//! What lies outside the hub's own logic: time, randomness, the store, and the ids that every slice
+//! shares. All of it is handed in, so that a test owns it; nothing here knows an owner or a camera.
+
+mod clock;
+mod ids;
+mod private;
+mod random;
+mod store;
+
+pub use clock::{Clock, from_millis, millis};
+pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId};
+pub use private::Private;
+pub use random::{Hash, Random, Secret};
+pub use store::{Engine, Store};
+
+/// Everything that a slice may ask of the outside.
+#[derive(Clone)]
+pub struct World {
+    pub clock: Clock,
+    pub random: Random,
+    pub store: Store,
+}
