@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod config;
 pub mod error;
+pub mod registry;
 pub mod state;
 pub mod world;
 

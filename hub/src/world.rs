@@ -5,12 +5,14 @@ mod clock;
 mod ids;
 mod private;
 mod random;
+mod stamp;
 mod store;
 
 pub use clock::{Clock, from_millis, millis};
 pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId};
 pub use private::Private;
 pub use random::{Hash, Random, Secret};
+pub use stamp::Stamp;
 pub use store::{Engine, Store};
 
 /// Everything that a slice may ask of the outside.

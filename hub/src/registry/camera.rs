@@ -1,7 +1,7 @@
 //! A camera as the register knows it. Its live condition is a fact of the device that reads it.
 
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
+
 
 use crate::world::{CameraId, DeviceId, PremisesId};
 
@@ -39,12 +39,12 @@ impl Connection {
     pub fn camera(self) -> CameraId {
         let mut hasher = Sha256::new();
         hasher.update(b"assent camera\0");
-        hasher.update(self.device.0.as_bytes());
+        hasher.update(self.device.0);
         hasher.update(self.number.to_be_bytes());
         let digest = hasher.finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);
-        CameraId(Uuid::from_bytes(id))
+        CameraId(uuid::Uuid::from_bytes(id))
     }
 }
 
