@@ -9,6 +9,8 @@ export interface CallOptions {
   timeoutMs?: number;
   /** For bodies that are not JSON, such as application/sdp. */
   contentType?: string;
+  /** Lets the call finish although the page is being left. */
+  keepalive?: boolean;
   headers?: Record<string, string>;
 }
 
@@ -56,24 +58,30 @@ export async function call<T>(method: string, path: string, options: CallOptions
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {
-  const { body, idempotencyKey, contentType, timeoutMs = TIMEOUT_MS } = options;
-  const headers: Record<string, string> = { accept: 'application/json, */*;q=0.5', ...options.headers };
-  if (body !== undefined) headers['content-type'] = contentType ?? 'application/json';
-  if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
-  const init: RequestInit = {
-    method,
-    headers,
-    credentials: 'same-origin',
-    cache: 'no-store',
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])]),
-  };
-  if (body !== undefined) init.body = contentType ? (body as BodyInit) : JSON.stringify(body);
+  const { signal, timeoutMs = TIMEOUT_MS } = options;
+  // Not AbortSignal.any: phones of 2022 lack it.
+  const abort = new AbortController();
+  const giveUp = () => abort.abort();
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal?.addEventListener('abort', giveUp);
   try {
-    return await fetch(path, init);
+    return await fetch(path, { ...request(method, options), signal: abort.signal });
   } catch {
-    if (options.signal?.aborted) throw new Problem('aborted', -1, 'This was given up.');
+    if (signal?.aborted) throw new Problem('aborted', -1, 'This was given up.');
     throw new Problem('unreachable', 0, 'The hub could not be reached.');
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
+}
+
+function request(method: string, { body, idempotencyKey, contentType, keepalive = false, headers: more }: CallOptions): RequestInit {
+  const headers: Record<string, string> = { accept: 'application/json, */*;q=0.5', ...more };
+  if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
+  const request: RequestInit = { method, headers, keepalive, credentials: 'same-origin', cache: 'no-store' };
+  if (body === undefined) return request;
+  headers['content-type'] = contentType ?? 'application/json';
+  return { ...request, body: contentType ? (body as BodyInit) : JSON.stringify(body) };
 }
 
 async function problemOf(response: Response): Promise<Problem> {

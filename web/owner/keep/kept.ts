@@ -1,0 +1,57 @@
+// What this phone keeps until the hub has it: presses and stops, each with the id it will carry for ever. Only
+// the shapes and the rules about age; keeping them is database.ts, sending them outbox.ts.
+import type { Id, Level, PressBody, RevokeBody, RevokeScope } from '$shared/api/types';
+
+/** An older press may describe a danger that has passed: it arrives as a message and opens nothing. */
+export const OPENS_WITHIN_MS = 120_000;
+
+export interface KeptPress {
+  kind: 'press';
+  id: Id;
+  /** Who pressed: nobody else's session may send it. */
+  personId: Id;
+  premisesId: Id;
+  level: Level;
+  silent: boolean;
+  drill: boolean;
+  /** By this phone's clock, in milliseconds since the epoch. */
+  madeAt: number;
+}
+
+export interface KeptRevoke {
+  kind: 'revoke';
+  id: Id;
+  personId: Id;
+  scope: RevokeScope;
+  reason: RevokeBody['reason'];
+  madeAt: number;
+}
+
+export type Kept = KeptPress | KeptRevoke;
+
+export function ageMs(kept: Kept, now: number): number {
+  return Math.max(0, now - kept.madeAt);
+}
+
+/** True while this press, were it to arrive now, would still open. A stop never ages. */
+export function stillOpens(press: KeptPress, now: number): boolean {
+  return ageMs(press, now) <= OPENS_WITHIN_MS;
+}
+
+export function pressBody(press: KeptPress, now: number): PressBody {
+  const { premisesId, level, silent, drill } = press;
+  return { premisesId, level, silent, drill, cameraIds: null, ageMs: ageMs(press, now), note: null };
+}
+
+export function revokeBody({ scope, reason }: KeptRevoke): RevokeBody {
+  return { scope, reason };
+}
+
+/** Closing goes before opening, and older before newer. */
+export function inSendingOrder<K extends Kept>(kept: K[]): K[] {
+  return kept.toSorted((a, b) => rank(a) - rank(b) || a.madeAt - b.madeAt);
+}
+
+function rank(kept: Kept): number {
+  return kept.kind === 'revoke' ? 0 : 1;
+}
