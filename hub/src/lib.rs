@@ -4,7 +4,9 @@
 
 pub mod audit;
 pub mod config;
+pub mod devices;
 pub mod error;
+pub mod identity;
 pub mod registry;
 pub mod state;
 pub mod world;

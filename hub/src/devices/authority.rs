@@ -16,7 +16,8 @@ use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
-use super::DeviceId;
+use super::device_of_spki;
+use crate::world::DeviceId;
 
 /// The name every link certificate is issued for, whatever address a device dials.
 pub const LINK_NAME: &str = "link.assent.internal";
@@ -101,7 +102,7 @@ impl Authority {
         now: OffsetDateTime,
     ) -> Result<(DeviceId, Vec<u8>), RequestProblem> {
         let key = parse_request(request)?;
-        let device = DeviceId::of_spki(&key.public_key.subject_public_key_info());
+        let device = device_of_spki(&key.public_key.subject_public_key_info());
         let mut params = named(&format!("device {device}"), now, DEVICE_LIFE);
         params.serial_number = Some(SerialNumber::from_slice(&serial));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -111,10 +112,11 @@ impl Authority {
         Ok((device, certificate.der().to_vec()))
     }
 
-    /// A fresh server certificate for the link, with the authority behind it in the chain.
-    pub fn issue_link(&self, now: OffsetDateTime) -> io::Result<LinkIdentity> {
+    /// A fresh server certificate for the link, with the authority behind it in the chain. `names` are the
+    /// host names and addresses that stand in it beside the link's own.
+    pub fn issue_link(&self, names: &[String], now: OffsetDateTime) -> io::Result<LinkIdentity> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(io::Error::other)?;
-        let mut params = CertificateParams::new(vec![LINK_NAME.to_owned()]).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new([&[LINK_NAME.to_owned()], names].concat()).map_err(io::Error::other)?;
         let dated = named("Assent device link", now, LINK_LIFE);
         params.distinguished_name = dated.distinguished_name;
         params.not_before = dated.not_before;
@@ -202,7 +204,7 @@ mod tests {
         let authority = Authority::open(dir.path(), now).unwrap();
         let (device, der) = authority.issue_device(&request(), [1; 16], now).unwrap();
         let (_, parsed) = x509_parser::parse_x509_certificate(&der).unwrap();
-        assert_eq!(DeviceId::of_spki(parsed.public_key().raw), device);
+        assert_eq!(device_of_spki(parsed.public_key().raw), device);
         assert!(!parsed.is_ca());
     }
 

@@ -3,12 +3,12 @@
 
 use serde_json::json;
 use sqlx::Row as _;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
-use super::{DeviceId, Devices, RequestProblem};
+use super::{Devices, RequestProblem};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
-use crate::world::{Hash, PremisesId, Secret, millis};
+use crate::world::{DeviceId, Hash, PremisesId, Secret, millis};
 
 /// Long enough to drive to the premises, short enough that a note left lying there is worthless.
 pub const CLAIM_LIFE: Duration = Duration::days(7);
@@ -20,6 +20,7 @@ const LONGEST_NAME: usize = 80;
 pub struct Claim {
     pub code: Secret,
     pub authority: String,
+    pub expires_at: OffsetDateTime,
 }
 
 impl Claim {
@@ -49,7 +50,7 @@ impl Devices {
             .bind(millis(now + CLAIM_LIFE))
             .execute(self.world.store.pool())
             .await?;
-        Ok(Claim { code, authority: self.authority.fingerprint() })
+        Ok(Claim { code, authority: self.authority.fingerprint(), expires_at: now + CLAIM_LIFE })
     }
 
     /// Exchanges a claim code and a certificate request for a certificate.
@@ -60,7 +61,7 @@ impl Devices {
         let now = self.world.clock.now();
         let (device, certificate) =
             self.authority.issue_device(request, self.world.random.bytes(), now).map_err(request_error)?;
-        if self.known(device).is_some_and(|known| known.revoked) {
+        if self.device(device).is_some_and(|known| known.revoked) {
             return Err(Error::forbidden("This device was revoked. Reset it, so that it makes a new key, and enrol again."));
         }
         let premises = self.redeem(Secret::new(code).hash(), device, name).await?;
