@@ -1,1 +1,24 @@
-//! (skeleton)
+//! The only crate that knows the protobuf schema of the device link. It turns bytes into the rules'
+//! own values and back, refuses what is too long, unknown or not canonical, and re-exports the
+//! generated client and server. What the values mean is `assent-consent`'s matter.
+
+mod bounds;
+mod canonical;
+mod convert;
+mod envelope;
+mod error;
+
+/// Generated from `proto/link.proto`: messages, `link_client`, `link_server`, `enrolment_client`,
+/// `enrolment_server`.
+#[expect(clippy::all, clippy::allow_attributes, reason = "generated code")]
+pub mod link {
+    tonic::include_proto!("assent.link.v1");
+}
+
+pub use bounds::{
+    MAX_ENVELOPE, MAX_FRAME, MAX_NAME, MAX_POLICY, MAX_SDP, MAX_TRACKS, MAX_WANTED, sdp_fits,
+};
+pub use canonical::{Canonical, Payload};
+pub use convert::{camera_number, grant_id, opened_message, revoke_id, trigger_id};
+pub use envelope::{Instruction, open, seal};
+pub use error::WireError;
