@@ -91,7 +91,8 @@ pub struct Hook {
     pub name: String,
     /// File with the `whsec_…` secret that the source signs with (Standard Webhooks 1.0).
     pub secret_file: PathBuf,
-    /// The agency that its alerts ask for.
+    /// The agency that its alerts ask for, by key or id.
+    #[serde(deserialize_with = "agency")]
     pub agency: AgencyId,
 }
 
@@ -261,6 +262,10 @@ fn read(path: &Path) -> Result<String> {
             path.display()
         ))
     })
+}
+
+fn agency<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<AgencyId, D::Error> {
+    Ok(AgencyId::of_key(&String::deserialize(from)?))
 }
 
 fn loopback(port: u16) -> SocketAddr {

@@ -2,6 +2,7 @@
 //! shares. All of it is handed in, so that a test owns it; nothing here knows an owner or a camera.
 
 mod clock;
+mod guarded;
 mod ids;
 mod private;
 mod random;
@@ -9,6 +10,7 @@ mod stamp;
 mod store;
 
 pub use clock::{Clock, from_millis, millis};
+pub use guarded::Guarded;
 pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId};
 pub use private::Private;
 pub use random::{Hash, Random, Secret};

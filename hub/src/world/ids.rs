@@ -1,6 +1,8 @@
 //! Ids that cross slices, each its own type so that a camera can never be asked for as a grant.
 //! Ids that one slice keeps to itself are declared there.
 
+use sha2::{Digest, Sha256};
+
 /// Declares ids: a UUID inside, opaque text outside and in the store.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)+) => {$(
@@ -12,6 +14,13 @@ macro_rules! ids {
         impl $name {
             pub fn parse(text: &str) -> Option<Self> {
                 uuid::Uuid::try_parse(text).ok().map(Self)
+            }
+        }
+
+        impl $name {
+            /// The id that a key in an administrator's file stands for; a key that is an id already stands for itself.
+            pub fn of_key(key: &str) -> Self {
+                Self::parse(key).unwrap_or_else(|| Self(derived(stringify!($name), key)))
             }
         }
 
@@ -27,6 +36,14 @@ macro_rules! ids {
             }
         }
     )+};
+}
+
+/// The first 128 bits of a hash over kind and key, marked as a version 8 UUID (RFC 9562, section 5.8).
+fn derived(kind: &str, key: &str) -> uuid::Uuid {
+    let digest = Sha256::digest(format!("assent {kind}\0{key}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 ids! {
