@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod devices;
 pub mod error;
 pub mod identity;
 pub mod registry;
