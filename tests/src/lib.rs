@@ -1,1 +1,6 @@
-//! (skeleton)
+//! The Town: cameras, CORE devices, owners, operators and a hub, as real processes and real streams, for
+//! tests, demo and bench alike. No product code lives here, and the product does not use it.
+
+pub mod cameras;
+pub mod scene;
+pub mod stamp;
