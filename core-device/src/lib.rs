@@ -5,4 +5,5 @@
 //! A picture's way: `camera` → ring → (`gate` permits) → `publish` → hub. The word to share comes in
 //! by `link` or `button`, is decided by `gate`, and is remembered by `memory`.
 
+pub mod camera;
 pub mod config;

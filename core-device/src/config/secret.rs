@@ -2,16 +2,26 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
-impl From<String> for Secret {
-    fn from(value: String) -> Self {
-        Self::new(value)
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Other(IgnoredAny),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Text(text) => Ok(Self::new(text)),
+            // The parser's own message would repeat the value.
+            Written::Other(_) => Err(D::Error::custom("a password is written in quotes")),
+        }
     }
 }
 

@@ -1,0 +1,196 @@
+//! The cameras of these premises: each armed one is read all the time into a ring of compressed
+//! frames in memory, so that a share begins at once. Nothing in here sends anything anywhere; what may
+//! leave is decided by `gate` and carried by `publish`.
+
+mod backoff;
+pub mod discover;
+mod frame;
+mod health;
+pub mod probe;
+mod pull;
+mod ring;
+mod source;
+mod timeline;
+mod transcode;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assent_consent::CameraNumber;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use frame::{Frame, Ticks};
+pub use health::{Condition, Health, Trouble};
+use pull::Pull;
+pub use ring::{Fill, Following, Ring, RingLimits};
+
+use crate::config::{CameraConfig, Config, Source};
+
+/// A task that panicked is started again after this; sooner would only fill the log.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
+
+/// Which cameras some rule could share, and which of them with sound.
+#[derive(Debug, Clone, Default)]
+pub struct Armed {
+    pub pictures: BTreeSet<CameraNumber>,
+    pub sound: BTreeSet<CameraNumber>,
+}
+
+/// One camera as the rest of the device sees it.
+#[derive(Clone)]
+pub struct Camera {
+    pub number: CameraNumber,
+    pub name: String,
+    /// Host and port, for the installer's eyes at the premises.
+    pub address: String,
+    pub masked: bool,
+    pub health: watch::Receiver<Health>,
+    pub main: Ring,
+    pub sub: Option<Ring>,
+    /// Present only where a rule shares sound.
+    pub audio: Option<Ring>,
+}
+
+/// All configured cameras by number.
+#[derive(Clone, Default)]
+pub struct Cameras(Arc<BTreeMap<CameraNumber, Camera>>);
+
+impl Cameras {
+    /// Starts to read every armed camera until `stop`.
+    pub fn start(
+        config: &Config,
+        armed: &Armed,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
+        let epoch = Instant::now();
+        let start = |camera: &CameraConfig| {
+            let number = CameraNumber::new(camera.number)?;
+            let started = Start {
+                config,
+                camera: Arc::new(camera.clone()),
+                number,
+                epoch,
+                tasks,
+                stop,
+            };
+            Some((number, started.camera(armed)))
+        };
+        Self(Arc::new(config.cameras.iter().filter_map(start).collect()))
+    }
+
+    pub fn one(&self, number: CameraNumber) -> Option<&Camera> {
+        self.0.get(&number)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Camera> {
+        self.0.values()
+    }
+}
+
+/// What it takes to start one camera.
+struct Start<'a> {
+    config: &'a Config,
+    camera: Arc<CameraConfig>,
+    number: CameraNumber,
+    epoch: Instant,
+    tasks: &'a TaskTracker,
+    stop: &'a CancellationToken,
+}
+
+impl Start<'_> {
+    fn camera(&self, armed: &Armed) -> Camera {
+        let is_armed = armed.pictures.contains(&self.number);
+        let wants_sound = is_armed && self.camera.audio && armed.sound.contains(&self.number);
+        let initial = if is_armed {
+            Health::new(Condition::Connecting, "", self.epoch)
+        } else {
+            Health::new(
+                Condition::Unarmed,
+                "No rule shares this camera.",
+                self.epoch,
+            )
+        };
+        let (health, health_seen) = watch::channel(initial);
+        let camera = Camera {
+            number: self.number,
+            name: self.camera.name.clone(),
+            address: address(&self.camera.main),
+            masked: !self.camera.masks.is_empty(),
+            health: health_seen,
+            main: self.ring(),
+            sub: self.camera.sub.as_ref().map(|_| self.ring()),
+            audio: wants_sound.then(|| self.ring()),
+        };
+        if is_armed {
+            self.pull(
+                "main",
+                &self.camera.main,
+                &camera.main,
+                camera.audio.clone(),
+                health,
+            );
+            if let (Some(source), Some(ring)) = (&self.camera.sub, &camera.sub) {
+                // The camera's health is its main stream's; the substream's troubles are in the log.
+                let (unseen, _) =
+                    watch::channel(Health::new(Condition::Connecting, "", self.epoch));
+                self.pull("sub", source, ring, None, unseen);
+            }
+        }
+        camera
+    }
+
+    fn ring(&self) -> Ring {
+        let ring = &self.config.ring;
+        Ring::new(RingLimits {
+            span: ring.span(),
+            bytes: ring.max_bytes(),
+        })
+    }
+
+    fn pull(
+        &self,
+        layer: &'static str,
+        source: &Source,
+        video: &Ring,
+        audio: Option<Ring>,
+        health: watch::Sender<Health>,
+    ) {
+        let pull = Arc::new(Pull {
+            camera: Arc::clone(&self.camera),
+            source: source.clone(),
+            layer,
+            video: video.clone(),
+            audio,
+            encoder: self.config.media.encoder,
+            health,
+            epoch: self.epoch,
+        });
+        self.tasks.spawn(keep(pull, self.stop.clone()));
+    }
+}
+
+/// Runs a pull in a task of its own, so that a panic over one camera's bytes ends nothing else.
+async fn keep(pull: Arc<Pull>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let one = Arc::clone(&pull);
+        let until = stop.clone();
+        let task = tokio::spawn(async move { until.run_until_cancelled(one.run()).await });
+        if task.await.is_err() {
+            tracing::error!(
+                camera.id = pull.camera.number,
+                layer = pull.layer,
+                "reading a camera panicked"
+            );
+            tokio::time::sleep(AFTER_PANIC).await;
+        }
+    }
+}
+
+fn address(source: &Source) -> String {
+    let host = source.url.host_str().unwrap_or_default();
+    format!("{host}:{}", source.url.port().unwrap_or(554))
+}
