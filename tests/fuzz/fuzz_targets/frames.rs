@@ -14,7 +14,13 @@ fuzz_target!(|bytes: &[u8]| {
             _ => {}
         }
     }
-    if let Ok(link::HubFrame { body: Some(link::hub_frame::Body::Wanted(wanted)) }) = link::HubFrame::decode(bytes) {
-        wanted.instructions.iter().for_each(|instruct| drop(open(&instruct.envelope)));
+    if let Ok(link::HubFrame {
+        body: Some(link::hub_frame::Body::Wanted(wanted)),
+    }) = link::HubFrame::decode(bytes)
+    {
+        wanted
+            .instructions
+            .iter()
+            .for_each(|instruct| drop(open(&instruct.envelope)));
     }
 });

@@ -7,10 +7,15 @@ use assent_wire::Canonical;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&[u8], &[u8])| {
-    let Ok(policy) = Canonical::<StandingPolicy>::decode(input.0) else { return };
-    let Ok(trigger) = Canonical::<Trigger>::decode(input.1) else { return };
-    let (Answer::Opens(terms) | Answer::Asks(terms)) =
-        policy.value().answer(trigger.value(), &Circumstances::default())
+    let Ok(policy) = Canonical::<StandingPolicy>::decode(input.0) else {
+        return;
+    };
+    let Ok(trigger) = Canonical::<Trigger>::decode(input.1) else {
+        return;
+    };
+    let (Answer::Opens(terms) | Answer::Asks(terms)) = policy
+        .value()
+        .answer(trigger.value(), &Circumstances::default())
     else {
         return;
     };
