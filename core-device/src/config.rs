@@ -5,17 +5,21 @@
 mod camera;
 mod media;
 mod refusal;
+mod rules;
 mod secret;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use assent_consent::StandingPolicy;
 use serde::Deserialize;
 
 pub use camera::{CameraConfig, Mask, RtspPolicies, Source, Transport};
 pub use media::{Encoder, MediaConfig, RingConfig};
 pub use refusal::ConfigError;
 pub use secret::Secret;
+
+use crate::camera::Armed;
 
 /// Where the file is looked for when nobody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/assent/core-device.toml";
@@ -34,6 +38,8 @@ pub struct Config {
     pub ring: RingConfig,
     pub media: MediaConfig,
     pub cameras: Vec<CameraConfig>,
+    /// What the owner allows; without a rule, nothing.
+    pub policy: StandingPolicy,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -77,6 +83,20 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Cameras that some rule could share, and those that one shares with sound: only these are read.
+    pub fn armed(&self) -> Armed {
+        let mut armed = Armed::default();
+        for rule in self.policy.rules() {
+            armed.pictures.extend(rule.cameras.iter());
+            if rule.rights.audio {
+                armed.sound.extend(rule.cameras.iter());
+            }
+        }
+        armed
+    }
+}
+
 fn read(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         ConfigError::new(
@@ -103,8 +123,17 @@ struct File {
     ring: RingConfig,
     #[serde(default)]
     media: MediaConfig,
+    /// Version of the rules below; raise it with every change.
+    #[serde(default = "first_version")]
+    policy_version: u64,
     #[serde(default)]
     camera: Vec<camera::CameraTable>,
+    #[serde(default)]
+    rule: Vec<rules::RuleTable>,
+}
+
+fn first_version() -> u64 {
+    1
 }
 
 fn default_data_dir() -> PathBuf {
@@ -123,6 +152,8 @@ impl File {
         if let Some(hub) = &hub {
             check_host_and_port(path, hub)?;
         }
+        let cameras = check_cameras(path, self.camera)?;
+        let policy = rules::policy(path, self.policy_version, self.rule, &cameras)?;
         Ok(Config {
             data_dir: overrides.data_dir.unwrap_or(self.data_dir),
             local_listen: overrides.local_listen.unwrap_or(self.local_listen),
@@ -130,7 +161,8 @@ impl File {
             logs: overrides.logs.unwrap_or(self.logs),
             ring: self.ring,
             media: self.media,
-            cameras: check_cameras(path, self.camera)?,
+            cameras,
+            policy,
         })
     }
 }

@@ -81,3 +81,60 @@ fn flags_win_over_the_file() {
     let config = Config::load(Some(&file), overrides).unwrap();
     assert_eq!(config.hub.as_deref(), Some("10.0.0.1:7443"));
 }
+
+const TILL: &str = "[[camera]]\nnumber = 1\nname = \"Till\"\nmain = \"rtsp://h/\"\n";
+
+#[test]
+fn rules_in_words_become_the_policy() {
+    let config = load(&format!(
+        "policy_version = 7\n{TILL}
+        [[rule]]\ntrigger = \"press\"\ncameras = [1]\nagency = \"springfield-pd\"
+        rights = [\"live\", \"pre_roll\", \"audio\"]\nlongest_secs = 7200\npre_roll_secs = 10
+        [[rule]]\ntrigger = \"alert\"\nalert_kinds = [\"gunshot\"]\nanswer = \"asks\"\ncameras = [1]
+        agency = \"springfield-pd\"\nrights = [\"live\"]\nlongest_secs = 600\nquiet = \"22:00-06:00\""
+    ))
+    .unwrap();
+    assert_eq!(config.policy.version().0, 7);
+    assert_eq!(config.policy.rules().len(), 2);
+    assert_eq!(config.armed().pictures.len(), 1);
+    assert_eq!(config.armed().sound.len(), 1);
+}
+
+#[test]
+fn a_rule_that_cannot_be_meant_is_refused_in_words() {
+    let rule = "[[rule]]\ncameras = [1]\nagency = \"a\"\nlongest_secs = 60\nrights = [\"live\"]\n";
+    let with = |more: &str| refusal(&format!("{TILL}{rule}{more}"));
+    assert!(with("trigger = \"press\"\nper_day = 3").contains("rule[0].per_day"));
+    assert!(with("trigger = \"alert\"\nalert_kinds = [\"x\"]").contains("rule[0].answer"));
+    assert!(with("trigger = \"alert\"\nanswer = \"opens\"").contains("alert_kinds"));
+    let unknown = format!("{TILL}{}trigger = \"press\"", rule.replace("[1]", "[2]"));
+    assert!(refusal(&unknown).contains("camera 2"));
+}
+
+#[test]
+fn the_example_in_deploy_is_right_apart_from_its_password_files() {
+    let example = include_str!("../../../deploy/core-device.example.toml");
+    let own = example.replace("password_file = \"/etc/assent", "#");
+    assert_eq!(load(&own).unwrap().policy.rules().len(), 3);
+    let uncommented: String = own
+        .lines()
+        .map(|line| {
+            let setting = line.starts_with("#[")
+                || line.split_once(" = ").is_some_and(|(name, _)| {
+                    name.strip_prefix('#').is_some_and(|name| {
+                        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+                    })
+                });
+            format!(
+                "{}\n",
+                if setting {
+                    line.trim_start_matches('#')
+                } else {
+                    line
+                }
+            )
+        })
+        .collect();
+    // `[ring]` and `[media]` stand between the top and the cameras, as the text does.
+    assert!(load(&uncommented).is_ok(), "{:?}", load(&uncommented).err());
+}
