@@ -41,3 +41,8 @@ export { default as Urgent } from '@lucide/svelte/icons/siren';
 export { default as Users } from '@lucide/svelte/icons/users';
 export { default as Wait } from '@lucide/svelte/icons/loader';
 export { default as Wall } from '@lucide/svelte/icons/monitor-play';
+export { default as Keyboard } from '@lucide/svelte/icons/keyboard';
+export { default as Paused } from '@lucide/svelte/icons/circle-pause';
+export { default as Pin } from '@lucide/svelte/icons/pin';
+export { default as Pinned } from '@lucide/svelte/icons/pin-off';
+export { default as Stalled } from '@lucide/svelte/icons/hourglass';

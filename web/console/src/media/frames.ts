@@ -16,20 +16,17 @@ export class FrameGate {
     return this.#lastFrameAt;
   }
 
-  /** Nothing is shown any more: the picture is black until `expect` or `switched`. */
+  /** Nothing is shown any more: the picture is black until `open`, and then until a frame that came later. */
   shut(): void {
     this.#from = Infinity;
     this.#lastFrameAt = null;
   }
 
-  /** The slot was empty, so that whatever arrives from now on is the new camera's. */
-  expect(now: number): void {
-    this.#from = now;
-    this.#lastFrameAt = null;
-  }
-
-  /** The hub has confirmed the change: only what arrives after it is the new camera's. */
-  confirmed(now: number): void {
+  /**
+   * From now on only the new camera's frames arrive: the slot was empty when it was asked for, or the hub has
+   * confirmed the change. No effect when it is open already.
+   */
+  open(now: number): void {
     if (this.#from === Infinity) this.#from = now;
   }
 

@@ -12,7 +12,6 @@ function started() {
   const tiles = new Tiles(
     {
       put: (wallId, slot, wish) => new Promise<void>((done, fail) => puts.push({ wallId, slot, wish, done, fail })),
-      now: () => Date.now(),
       asking: () => {},
       answered: (slot, wish) => said.push(`answered ${slot} ${wish.cameraId}`),
       refused: (slot, _, sentence) => said.push(`refused ${slot} ${sentence}`),
@@ -85,6 +84,16 @@ describe('tile requests', () => {
     const { tiles, puts, said } = started();
     tiles.connected('w');
     tiles.want(0, show('a'));
+    puts[0]!.fail(new Problem('wall-unknown', 404, 'This wall is not open.'));
+    await settle();
+    expect(said).toEqual(['wall unknown']);
+  });
+
+  it('find out about a forgotten wall even when it is empty', async () => {
+    const { tiles, puts, said } = started();
+    tiles.connected('w');
+    tiles.check();
+    expect(puts.map(({ slot, wish }) => [slot, wish.cameraId])).toEqual([[0, null]]);
     puts[0]!.fail(new Problem('wall-unknown', 404, 'This wall is not open.'));
     await settle();
     expect(said).toEqual(['wall unknown']);

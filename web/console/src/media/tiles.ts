@@ -14,7 +14,6 @@ export const NOTHING: Wish = { cameraId: null, size: 'small', visible: false, au
 
 export interface TilesWorld {
   put(wallId: string, slot: number, wish: Wish): Promise<unknown>;
-  now(): number;
   /** A request leaves; `before` is what the hub had confirmed until now. */
   asking(slot: number, wish: Wish, before: Wish): void;
   answered(slot: number, wish: Wish): void;
@@ -69,6 +68,14 @@ export class Tiles {
     if (!state || state.asked || !state.wanted.cameraId) return;
     state.confirmed = NOTHING;
     this.#reconcile(slot);
+  }
+
+  /** Asks about what should be there already, so that a hub that forgot this wall says so. */
+  check(): void {
+    const filled = this.#slots.flatMap((state, slot) => (state.wanted.cameraId ? [slot] : []));
+    for (const slot of filled) this.again(slot);
+    const [first] = this.#slots;
+    if (filled.length === 0 && first && this.#wallId && !first.asked) void this.#ask(this.#wallId, 0, first);
   }
 
   #reconcile(slot: number): void {

@@ -11,6 +11,9 @@ export const LIVE_WITHIN_MS = 1_000;
 /** An old picture is dimmed with its age for this long, then it is taken away. */
 export const OLD_PICTURE_STAYS_MS = 10_000;
 
+/** A share past its end whose frames have stopped has ended, also when the hub is not there to say so. */
+const OVERDUE_MS = 1_500;
+
 export type Phase = 'empty' | 'paused' | 'connecting' | 'live' | 'stalled' | 'reconnecting' | 'ended' | 'refused';
 
 export interface TileFacts {
@@ -40,7 +43,7 @@ export interface TileView {
 
 export function tileView(facts: TileFacts, now: number): TileView {
   if (!facts.cameraId) return view('empty', 'No camera');
-  const ended = endOf(facts);
+  const ended = endOf(facts, now);
   if (ended) return ended;
   if (!facts.visible) return view('paused', 'Paused: not on the screen');
   if (facts.problem) return view('refused', 'Not opened', facts.problem);
@@ -68,9 +71,11 @@ function reasonOf({ hub, camera }: TileFacts): string | null {
   return hub?.reason ?? (camera && camera.availability !== 'shared' ? camera.reason : null);
 }
 
-function endOf(facts: TileFacts): TileView | null {
+function endOf(facts: TileFacts, now: number): TileView | null {
   const { share, hub, camera, lastFrameAt } = facts;
   if (share && share.state === 'ended') return view('ended', `Ended: ${END_WORDS[share.endCause ?? 'unknown']}`);
+  const overdue = share?.endsAt && !share.renews && now > at(share.endsAt) + OVERDUE_MS;
+  if (overdue && (lastFrameAt === null || now - lastFrameAt > LIVE_WITHIN_MS)) return view('ended', 'Ended: expired');
   if (share?.state === 'refused') return view('ended', 'Ended: not shared');
   if (!share && camera?.availability === 'notShared') return view('ended', 'Ended: not shared');
   // A hub that has given up on the camera; but frames that arrive are stronger evidence than its word.

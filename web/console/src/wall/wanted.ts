@@ -28,10 +28,11 @@ export function wantedCameras({ cameras, incidents, shares }: SharedFacts): Want
       }
     }
   }
-  for (const cameraId of live) {
+  const known = new Map(cameras.map((camera) => [camera.id, camera]));
+  const shared = cameras.filter((camera) => camera.availability === 'shared').map((camera) => camera.id);
+  for (const cameraId of new Set([...live, ...shared])) {
     if (wanted.has(cameraId)) continue;
-    const camera = cameras.find((known) => known.id === cameraId);
-    wanted.set(cameraId, { cameraId, incidentId: null, opens: camera?.premises.kind === 'agency' });
+    wanted.set(cameraId, { cameraId, incidentId: null, opens: known.get(cameraId)?.premises.kind === 'agency' });
   }
   return [...wanted.values()];
 }
