@@ -4,3 +4,4 @@
 pub mod cameras;
 pub mod scene;
 pub mod stamp;
+pub mod town;

@@ -1,0 +1,205 @@
+//! A whole town as real processes: cameras, one hub, a CORE device at each premises, and the pages'
+//! calls of its people. Everything listens on free ports and dies with this value. What the town is
+//! made of stands in `plan`; how each part is driven, in the file of its name.
+
+pub mod device;
+pub mod hub;
+pub mod network;
+pub mod page;
+pub mod plan;
+pub mod postgres;
+pub mod process;
+pub mod sections;
+pub mod wall;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::cameras::{CameraPlan, Cameras};
+use device::Device;
+use hub::Hub;
+use network::Namespace;
+use page::Page;
+use plan::{Store, TownPlan};
+use postgres::Postgres;
+
+/// A running town. Fields are dropped in this order: pages first, the store and the folder last.
+pub struct Town {
+    pub devices: Vec<Device>,
+    pub hub: Hub,
+    pub cameras: Cameras,
+    pub agency: String,
+    networks: Vec<Namespace>,
+    store: Option<Postgres>,
+    folder: Folder,
+}
+
+impl Town {
+    /// # Errors
+    /// When a programme is missing, does not start, or refuses what the town gave it; the message names
+    /// the log file.
+    pub async fn start(plan: TownPlan) -> Result<Self> {
+        let folder = Folder::of(plan.folder.as_deref())?;
+        let networks = match plan.isolated {
+            true => plan
+                .premises
+                .iter()
+                .map(|_| Namespace::make())
+                .collect::<Result<_>>()?,
+            false => Vec::new(),
+        };
+        let address = networks
+            .first()
+            .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), Namespace::host);
+        let plans: Vec<CameraPlan> = plan
+            .premises
+            .iter()
+            .flat_map(|p| p.cameras.clone())
+            .collect();
+        let cache = target_dir()?.join("test-cameras");
+        let cameras = tokio::task::spawn_blocking(move || Cameras::start(address, &cache, &plans))
+            .await
+            .context("starting the test cameras")??;
+        let store = match plan.store {
+            Store::Sqlite => None,
+            Store::Postgres => Some(Postgres::start(folder.path()).await?),
+        };
+        let url = store.as_ref().map(Postgres::url);
+        let hub = Hub::start(folder.path(), address, url, &plan.hub_settings).await?;
+        let mut town = Self {
+            devices: Vec::new(),
+            hub,
+            cameras,
+            agency: String::new(),
+            networks,
+            store,
+            folder,
+        };
+        town.settle(&plan).await?;
+        Ok(town)
+    }
+
+    /// People and premises into the hub, a device into each premises.
+    async fn settle(&mut self, plan: &TownPlan) -> Result<()> {
+        let roster = self.folder.path().join("town.toml");
+        std::fs::write(&roster, toml::to_string(&plan.roster())?)?;
+        let settled = self
+            .hub
+            .admin(&["import", &roster.to_string_lossy()])
+            .await?;
+        let agency = settled["agency"]["id"]
+            .as_str()
+            .context("an import names the agency's id")?;
+        agency.clone_into(&mut self.agency);
+        for (index, premises) in plan.premises.iter().enumerate() {
+            let claim = self.hub.claim(&premises.key).await?;
+            let device = Device::enrol(device::Site {
+                folder: &self.folder.path().join(format!("core-{}", premises.key)),
+                premises,
+                agency: &self.agency,
+                cameras: &self.cameras,
+                network: self.networks.get(index),
+                claim: &claim,
+                link: self.hub.link_address(),
+            })
+            .await?;
+            self.devices.push(device);
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When there are no such premises.
+    pub fn device(&mut self, premises: &str) -> Result<&mut Device> {
+        let found = self
+            .devices
+            .iter_mut()
+            .find(|device| device.premises == premises);
+        found.with_context(|| format!("no premises are called {premises}"))
+    }
+
+    /// # Errors
+    /// When the town is not isolated.
+    pub fn network(&self, index: usize) -> Result<&Namespace> {
+        self.networks
+            .get(index)
+            .context("this town runs without namespaces of its own")
+    }
+
+    /// The throw-away database, when the hub runs on one.
+    pub fn database(&mut self) -> Option<&mut Postgres> {
+        self.store.as_mut()
+    }
+
+    /// Signs a person in with a fresh one-time link.
+    ///
+    /// # Errors
+    /// When the hub does not know the person or refuses the link.
+    pub async fn sign_in(&self, person: &str) -> Result<Page> {
+        Page::sign_in(
+            &self.hub.sign_in_link(person).await?,
+            self.hub.http_address(),
+        )
+        .await
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Where a town keeps its files: a folder of its own that goes with it, or one that stays.
+enum Folder {
+    Temporary(tempfile::TempDir),
+    Kept(PathBuf),
+}
+
+impl Folder {
+    fn of(kept: Option<&Path>) -> Result<Self> {
+        match kept {
+            Some(path) => {
+                std::fs::create_dir_all(path)?;
+                Ok(Self::Kept(path.canonicalize()?))
+            }
+            None if std::env::var_os("ASSENT_KEEP_TOWNS").is_some() => Ok(Self::Kept(
+                tempfile::Builder::new().prefix("town-").tempdir()?.keep(),
+            )),
+            None => Ok(Self::Temporary(
+                tempfile::Builder::new().prefix("town-").tempdir()?,
+            )),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(path) => path,
+        }
+    }
+}
+
+/// The folder of this build's programmes: where this very programme was built.
+///
+/// # Errors
+/// When it cannot be told.
+pub fn programmes() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let folder = here.parent().context("a programme lies in a folder")?;
+    let up = if folder.ends_with("deps") {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    };
+    Ok(up.to_owned())
+}
+
+fn target_dir() -> Result<PathBuf> {
+    let programmes = programmes()?;
+    Ok(programmes
+        .parent()
+        .context("target/<profile> has a parent")?
+        .to_owned())
+}

@@ -1,0 +1,259 @@
+//! What a town is made of, as data: premises with cameras and rules, people, the hub's store. The demo
+//! town of Springfield stands here, and the small town that most promises are tested in.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::cameras::{CameraPlan, town_cameras};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    #[default]
+    Sqlite,
+    Postgres,
+}
+
+impl Store {
+    /// What `ASSENT_TEST_STORE` asks for, so that one set of promises runs on both.
+    #[must_use]
+    pub fn of_this_run() -> Self {
+        match std::env::var("ASSENT_TEST_STORE").as_deref() {
+            Ok("postgres") => Self::Postgres,
+            _ => Self::Sqlite,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct TownPlan {
+    /// Kept between runs, or else a temporary folder.
+    pub folder: Option<PathBuf>,
+    pub store: Store,
+    /// Each device in a network namespace of its own, so that the kernel counts what leaves it. Needs root.
+    pub isolated: bool,
+    pub premises: Vec<PremisesPlan>,
+    pub people: Vec<PersonPlan>,
+    /// More lines for the hub's configuration file.
+    pub hub_settings: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct PremisesPlan {
+    pub key: String,
+    pub name: String,
+    pub kind: &'static str,
+    pub address: String,
+    pub call_back: String,
+    pub cameras: Vec<CameraPlan>,
+    pub rules: Vec<RulePlan>,
+}
+
+/// A `[[rule]]` of a device's configuration. The agency is known only when the hub runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct RulePlan {
+    pub trigger: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alert_kinds: Vec<String>,
+    pub cameras: Vec<u16>,
+    pub rights: Vec<&'static str>,
+    pub longest_secs: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_roll_secs: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<&'static str>,
+}
+
+impl RulePlan {
+    #[must_use]
+    pub fn press(cameras: &[u16], longest_secs: u32) -> Self {
+        Self {
+            trigger: "press",
+            alert_kinds: Vec::new(),
+            cameras: cameras.to_vec(),
+            rights: vec!["live"],
+            longest_secs,
+            pre_roll_secs: None,
+            answer: None,
+        }
+    }
+
+    #[must_use]
+    pub fn standing(cameras: &[u16], longest_secs: u32) -> Self {
+        Self {
+            trigger: "standing",
+            ..Self::press(cameras, longest_secs)
+        }
+    }
+
+    #[must_use]
+    pub fn alert(kind: &str, answer: &'static str, cameras: &[u16], longest_secs: u32) -> Self {
+        Self {
+            trigger: "alert",
+            alert_kinds: vec![kind.to_owned()],
+            answer: Some(answer),
+            ..Self::press(cameras, longest_secs)
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonPlan {
+    pub key: String,
+    pub name: String,
+    pub role: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub badge: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub premises: Vec<String>,
+}
+
+impl PersonPlan {
+    #[must_use]
+    pub fn operator(key: &str, name: &str, badge: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            role: "operator",
+            badge: Some(badge.to_owned()),
+            premises: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn owner(key: &str, name: &str, premises: &[&str]) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            role: "owner",
+            badge: None,
+            premises: premises.iter().map(|&key| key.to_owned()).collect(),
+        }
+    }
+}
+
+/// What `assent-hub admin import` reads.
+#[derive(Serialize)]
+pub(super) struct Roster<'a> {
+    agency: Agency,
+    premises: Vec<Premises<'a>>,
+    person: &'a [PersonPlan],
+}
+
+#[derive(Serialize)]
+struct Agency {
+    key: &'static str,
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Premises<'a> {
+    key: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    address: &'a str,
+    call_back: &'a str,
+}
+
+impl<'a> Premises<'a> {
+    fn of(plan: &'a PremisesPlan) -> Self {
+        Self {
+            key: &plan.key,
+            kind: plan.kind,
+            name: &plan.name,
+            address: &plan.address,
+            call_back: &plan.call_back,
+        }
+    }
+}
+
+impl TownPlan {
+    pub(super) fn roster(&self) -> Roster<'_> {
+        Roster {
+            agency: Agency {
+                key: "springfield-pd",
+                name: "Springfield PD",
+            },
+            premises: self.premises.iter().map(Premises::of).collect(),
+            person: &self.people,
+        }
+    }
+
+    /// The demo: a shop, a school and the town's own square; two owners, two operators.
+    #[must_use]
+    pub fn springfield() -> Self {
+        let mut cameras = town_cameras().into_iter();
+        let mut two = || cameras.by_ref().take(2).collect::<Vec<_>>();
+        Self {
+            premises: vec![
+                PremisesPlan {
+                    rules: vec![
+                        RulePlan::press(&[1, 2], 1200),
+                        RulePlan::alert("glassBreak", "opens", &[1], 600),
+                    ],
+                    ..premises(
+                        "shop",
+                        "Lopez Corner Store",
+                        "business",
+                        "12 Elm Street",
+                        two(),
+                    )
+                },
+                PremisesPlan {
+                    rules: vec![
+                        RulePlan::press(&[1, 2], 3600),
+                        RulePlan::alert("gunshot", "asks", &[1, 2], 1800),
+                    ],
+                    ..premises(
+                        "school",
+                        "Lincoln Elementary",
+                        "school",
+                        "400 Oak Avenue",
+                        two(),
+                    )
+                },
+                PremisesPlan {
+                    rules: vec![RulePlan::standing(&[1, 2], 900)],
+                    ..premises("square", "Town Square", "agency", "1 Market Square", two())
+                },
+            ],
+            people: vec![
+                PersonPlan::owner("maria", "Maria Lopez", &["shop"]),
+                PersonPlan::owner("joan", "Joan Avery", &["school"]),
+                PersonPlan::owner("luis", "Luis Lopez", &["shop"]),
+                PersonPlan::operator("op417", "Dana Reyes", "417"),
+                PersonPlan::operator("op418", "Sam Okafor", "418"),
+            ],
+            ..Self::default()
+        }
+    }
+
+    /// One shop with its two cameras, alone on a network that the kernel watches.
+    #[must_use]
+    pub fn one_shop() -> Self {
+        let mut town = Self::springfield();
+        town.premises.truncate(1);
+        town.people.retain(|person| person.key != "joan");
+        town.isolated = true;
+        town.store = Store::of_this_run();
+        town
+    }
+}
+
+fn premises(
+    key: &str,
+    name: &str,
+    kind: &'static str,
+    address: &str,
+    cameras: Vec<CameraPlan>,
+) -> PremisesPlan {
+    PremisesPlan {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        kind,
+        address: address.to_owned(),
+        call_back: "555 0100".to_owned(),
+        cameras,
+        rules: Vec::new(),
+    }
+}
