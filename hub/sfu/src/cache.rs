@@ -70,6 +70,12 @@ impl Cache {
         self.newest_timestamp
     }
 
+    pub(crate) fn is_whole(&self) -> bool {
+        let ends = self.packets.front().zip(self.packets.back());
+        let numbers = ends.map_or(0, |(first, last)| last.seq - first.seq + 1);
+        self.key.is_some() && numbers == self.packets.len() as u64
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -111,6 +111,11 @@ impl Stream {
         self.run.cache.key()
     }
 
+    /// Whether the cache has a key frame and misses nothing since.
+    pub fn is_whole(&self) -> bool {
+        self.run.cache.is_whole()
+    }
+
     pub fn cached_bytes(&self) -> usize {
         self.run.cache.bytes()
     }
