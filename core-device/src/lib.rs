@@ -7,3 +7,5 @@
 
 pub mod camera;
 pub mod config;
+pub mod publish;
+pub mod valve;
