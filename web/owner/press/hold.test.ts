@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assistiveClick, CONFIRM_WITHIN_MS, down, filled, HOLD_MS, idle, tick, up } from './hold';
+import { answer, ask, CONFIRM_WITHIN_MS, down, filled, HOLD_MS, idle, tick, up } from './hold';
 
 describe('a hold', () => {
   it('counts after a second and a half', () => {
@@ -24,14 +24,19 @@ describe('a hold', () => {
   });
 });
 
-describe('an assistive click', () => {
-  it('asks first and counts the second time', () => {
-    const asked = assistiveClick(idle, 0);
+describe('whoever cannot hold', () => {
+  it('is asked, and counts with a yes', () => {
+    const asked = ask(idle, 0);
     expect(asked.state).toBe('confirming');
-    expect(assistiveClick(asked, 2_000).state).toBe('held');
+    expect(answer(asked, true).state).toBe('held');
+    expect(answer(asked, false)).toEqual(idle);
   });
 
-  it('is forgotten when it is not confirmed', () => {
-    expect(tick(assistiveClick(idle, 0), CONFIRM_WITHIN_MS)).toEqual(idle);
+  it('is not asked for ever', () => {
+    expect(tick(ask(idle, 0), CONFIRM_WITHIN_MS)).toEqual(idle);
+  });
+
+  it('cannot answer a question that was not asked', () => {
+    expect(answer(idle, true)).toEqual(idle);
   });
 });

@@ -2,11 +2,11 @@
 // Pure; the button that draws it is HoldButton.svelte.
 //
 //   idle -> holding -> held          (let go early: back to idle)
-//   idle -> confirming -> held       (an assistive click, which cannot be held: a second click confirms)
+//   idle -> confirming -> held       (who cannot hold is asked instead, and says yes)
 
 export const HOLD_MS = 1_500;
 /** After this the question is dropped, so that a later stray click starts from the beginning. */
-export const CONFIRM_WITHIN_MS = 8_000;
+export const CONFIRM_WITHIN_MS = 30_000;
 
 export type Hold =
   | { state: 'idle' }
@@ -17,7 +17,7 @@ export type Hold =
 export const idle: Hold = { state: 'idle' };
 
 export function down(hold: Hold, now: number): Hold {
-  return hold.state === 'idle' || hold.state === 'confirming' ? { state: 'holding', since: now } : hold;
+  return hold.state === 'idle' ? { state: 'holding', since: now } : hold;
 }
 
 export function up(hold: Hold): Hold {
@@ -31,10 +31,14 @@ export function tick(hold: Hold, now: number): Hold {
   return hold;
 }
 
-/** A click that no pointer or key made: a screen reader, a switch, a voice. */
-export function assistiveClick(hold: Hold, now: number): Hold {
-  if (hold.state === 'idle') return { state: 'confirming', since: now };
-  return hold.state === 'confirming' ? { state: 'held' } : hold;
+/** For whoever cannot hold: a screen reader's click, a switch, a voice, or the link that says so. */
+export function ask(hold: Hold, now: number): Hold {
+  return hold.state === 'idle' ? { state: 'confirming', since: now } : hold;
+}
+
+export function answer(hold: Hold, yes: boolean): Hold {
+  if (hold.state !== 'confirming') return hold;
+  return yes ? { state: 'held' } : idle;
 }
 
 /** From 0 to 1, for the visible fill. */

@@ -1,0 +1,124 @@
+// What the whole page knows: who is signed in, the hub's sections, and what waits on this phone. It starts from
+// the phone's own memory, so that a reload without a network still shows a page that can press and stop.
+import { SvelteSet } from 'svelte/reactivity';
+import { call, Problem, retried } from '$shared/api/client';
+import { PageStream } from '$shared/api/stream.svelte';
+import type { Id, Level, Me, OwnerPremises, OwnerSections, RevokeBody, RevokeScope } from '$shared/api/types';
+import { now } from '$shared/clock.svelte';
+import { openKeeping } from './keep/database';
+import type { Kept, KeptPress } from './keep/kept';
+import { Outbox, type Item } from './keep/outbox';
+import { post } from './keep/post';
+import { pressViews } from './press/progress';
+import { open, stopTruth } from './sharing/shared';
+
+/** Enough to bridge a hub that restarts while somebody signs in. */
+const SESSION_ATTEMPTS = 3;
+
+export interface PressChoices {
+  premisesId: Id;
+  level: Level;
+  silent: boolean;
+  drill: boolean;
+}
+
+export class OwnerApp {
+  /** undefined until it is known; null when nobody is signed in. */
+  me = $state.raw<Me | null | undefined>(undefined);
+  /** Why it is not known whether anybody is signed in. */
+  trouble = $state.raw<string | null>(null);
+  items = $state.raw<readonly Item[]>([]);
+  readonly stream = new PageStream<OwnerSections>();
+  #rememberedPremises = $state.raw<OwnerPremises[]>([]);
+  readonly #dismissed = new SvelteSet<Id>();
+  readonly #keeping = openKeeping();
+  readonly #outbox = new Outbox(this.#keeping, post, (items) => (this.items = items));
+
+  readonly premises = $derived(this.stream.get('premises') ?? this.#rememberedPremises);
+  readonly shares = $derived(this.stream.get('shares') ?? []);
+  readonly openShares = $derived(open(this.shares));
+  readonly presses = $derived(
+    pressViews(this.items, this.stream.get('presses') ?? [], this.shares, this.me?.id ?? '', now()).filter(
+      ({ id }) => !this.#dismissed.has(id),
+    ),
+  );
+  readonly stop = $derived(stopTruth(this.items));
+
+  async start(): Promise<void> {
+    const remembered = await this.#keeping.recall<Me>('me').catch(() => undefined);
+    this.#rememberedPremises = (await this.#keeping.recall<OwnerPremises[]>('premises').catch(() => undefined)) ?? [];
+    if (remembered) this.me = remembered;
+    await this.checkSession();
+  }
+
+  async checkSession(): Promise<void> {
+    this.trouble = null;
+    try {
+      await this.signedIn(await retried(SESSION_ATTEMPTS, () => call<Me>('GET', '/api/session')));
+    } catch (thrown) {
+      if (thrown instanceof Problem && thrown.signedOut) this.me = null;
+      else this.trouble = thrown instanceof Problem ? thrown.sentence : 'This page could not start.';
+    }
+  }
+
+  async signedIn(me: Me): Promise<void> {
+    this.me = me;
+    this.trouble = null;
+    await this.#keeping.remember('me', me).catch(() => undefined);
+  }
+
+  /** While somebody is signed in: the stream runs and the outbox is worked off. For an $effect. */
+  live(personId: Id): () => void {
+    void this.#outbox.resume(personId);
+    const wake = () => this.#outbox.wake();
+    const endStream = this.stream.start();
+    const endWaking = this.stream.onConnected(wake);
+    globalThis.addEventListener('online', wake);
+    return () => {
+      globalThis.removeEventListener('online', wake);
+      endWaking();
+      endStream();
+      this.#outbox.close();
+    };
+  }
+
+  rememberPremises(premises: OwnerPremises[]): void {
+    void this.#keeping.remember('premises', premises).catch(() => undefined);
+  }
+
+  sessionEnded(): void {
+    this.me = null;
+  }
+
+  async signOut(): Promise<void> {
+    await call('DELETE', '/api/session', { idempotencyKey: crypto.randomUUID() });
+    await this.#keeping.erase();
+    this.#rememberedPremises = [];
+    this.me = null;
+  }
+
+  press(choices: PressChoices): void {
+    if (!this.me) return;
+    const made: KeptPress = { kind: 'press', id: crypto.randomUUID(), personId: this.me.id, ...choices, madeAt: Date.now() };
+    void this.#outbox.add([made]);
+  }
+
+  revoke(scopes: RevokeScope[], reason: RevokeBody['reason'], withdraw: Id[] = []): void {
+    const personId = this.me?.id;
+    if (!personId) return;
+    const madeAt = Date.now();
+    const made = scopes.map((scope): Kept => ({ kind: 'revoke', id: crypto.randomUUID(), personId, scope, reason, madeAt }));
+    void this.#outbox.add(made, withdraw);
+  }
+
+  /** Takes the outcome of a press off the page; the hub's record of it stays. */
+  dismissPress(id: Id): void {
+    this.#dismissed.add(id);
+    this.#outbox.dismiss(id);
+  }
+
+  /** Things that this person did here and that the hub does not have yet. */
+  get undelivered(): number {
+    return this.items.filter(({ state }) => state !== 'delivered' && state !== 'refused').length;
+  }
+}
