@@ -13,7 +13,7 @@ CREATE TABLE press (
     note         TEXT,
     cameras      TEXT NOT NULL,          -- JSON list of camera ids; empty: what the rules name
     state        TEXT NOT NULL,          -- received, opened, message, refused, cancelled
-    refusal      TEXT,
+    refusal      TEXT,                   -- number of link.proto's Refusal
     received_at  BIGINT NOT NULL,
     opened_at    BIGINT,
     on_wall_at   BIGINT,
@@ -30,13 +30,12 @@ CREATE TABLE grants (
     trigger_id   TEXT NOT NULL,
     cause        TEXT NOT NULL,          -- press, button, alert, standing
     terms        BYTEA NOT NULL,         -- canonical Terms payload
-    trigger_env  BYTEA,                  -- the envelope as its maker wrote it; none when adopted from a Hello
-    state        TEXT NOT NULL,          -- asked, live, ended
+    state        TEXT NOT NULL,          -- asked, live, ended, refused
     asked_at     BIGINT NOT NULL,
     live_at      BIGINT,
     ends_at      BIGINT,
     ended_at     BIGINT,
-    end_cause    TEXT,
+    end_cause    TEXT,                   -- number of link.proto's EndCause, or of its Refusal when refused
     confirmed    BIGINT NOT NULL,        -- 1: the device itself has said that it ended
     receipt      BIGINT,                 -- number of the device's own receipt of the opening
     bytes_left   BIGINT,                 -- media bytes that left the premises, as the device counted them
@@ -49,17 +48,18 @@ CREATE TABLE revoke (
     id           TEXT PRIMARY KEY,
     premises_id  TEXT NOT NULL,
     by_id        TEXT,
-    reason       TEXT NOT NULL,
+    reason       TEXT NOT NULL,          -- owner, cancelled, cleared, operatorSignedOut
+    told         TEXT NOT NULL,          -- JSON: which device was told what, and whether it has confirmed
     grants       TEXT NOT NULL,          -- JSON list of grant ids it stopped
     received_at  BIGINT NOT NULL,
     confirmed_at BIGINT
 );
 
--- What an alert asked of the owner, and the answer.
+-- What an alert asked of the owner, and the answer. A question that is open when the hub stops is over.
 CREATE TABLE ask (
     alert_id     TEXT PRIMARY KEY,
     premises_id  TEXT NOT NULL,
-    asked        TEXT NOT NULL,          -- JSON, see sharing/asks.rs
+    kind         TEXT NOT NULL,
     raised_at    BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
     answer       TEXT,                   -- yes, no

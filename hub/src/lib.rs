@@ -2,12 +2,17 @@
 //! slices from the outside in; what is built from them stands in `state.rs`, and how the programme
 //! begins and ends in `run.rs`.
 
+pub mod admin;
 pub mod audit;
 pub mod config;
 pub mod devices;
 pub mod error;
+pub mod http;
 pub mod identity;
 pub mod registry;
+pub mod feeds;
+pub mod sharing;
+pub mod run;
 pub mod state;
 pub mod world;
 

@@ -1,0 +1,7 @@
+//! (placeholder while the media side is built; replaced by its owner)
+use crate::world::CameraId;
+#[derive(Clone, Default)]
+pub struct Feeds;
+impl Feeds {
+    pub async fn stop(&self, _camera: CameraId) {}
+}

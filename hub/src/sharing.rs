@@ -1,0 +1,164 @@
+//! What is shared: the owners' presses, the grants that follow, their ends, and the owner's word on
+//! alerts that ask. The rules are the consent crate's, one machine a device, in memory; the device
+//! decides again and its facts are the truth. Who watches is `viewing`'s, what operators make of an
+//! alert is `incidents`'.
+//!
+//! ```text
+//! opening:  decide -> record (audit, or its spool) -> tell the device -> device says Opened -> live
+//! closing:  stop the fan-out and tell the device -> record -> device says Ended or StopDone
+//! ```
+
+mod alert;
+mod asks;
+mod facts;
+mod hello;
+mod held;
+mod note;
+mod page;
+mod press;
+mod recall;
+mod revoke;
+mod rows;
+mod seen;
+mod tick;
+mod words;
+mod writer;
+
+pub use alert::AlertAnswer;
+pub use asks::{ApprovalAsked, YesNo};
+pub use facts::Reported;
+pub use hello::Greeting;
+pub use note::{Acknowledged, Cause, PressState};
+pub use page::{AcknowledgedBy, Ask, CameraCondition, EndText, Named, OwnerPremises, Press, Revoke, Share};
+pub use press::{DevicePress, LevelText, PressAsked};
+pub use revoke::{RevokeAsked, RevokeReason, RevokeScope};
+pub use seen::Shown;
+
+use std::sync::Arc;
+
+use assent_consent as consent;
+use assent_wire::link::{self, hub_frame::Body};
+use assent_wire::{Canonical, seal};
+use consent::TriggerId;
+use tokio::sync::{Notify, watch};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::audit::Audit;
+use crate::devices::Devices;
+use crate::error::Result;
+use crate::feeds::Feeds;
+use crate::registry::Registry;
+use crate::world::{Guarded, World};
+use held::{Held, Order, Orders};
+
+#[derive(Clone)]
+pub struct Sharing {
+    world: World,
+    audit: Audit,
+    registry: Registry,
+    devices: Devices,
+    feeds: Feeds,
+    held: Arc<Guarded<Held>>,
+    changed: watch::Sender<u64>,
+    /// Wakes the writer.
+    unsaved: Arc<Notify>,
+    /// How far the writer has come (`Unsaved::version`).
+    saved: watch::Sender<u64>,
+    tasks: TaskTracker,
+}
+
+impl Sharing {
+    /// Recalls what was shared when the hub last ran. Nothing is shown before a device confirms it.
+    pub async fn open(
+        world: World,
+        audit: Audit,
+        registry: Registry,
+        devices: Devices,
+        feeds: Feeds,
+    ) -> Result<Self> {
+        let held = recall::held(&world, &registry, &devices).await?;
+        Ok(Self {
+            world,
+            audit,
+            registry,
+            devices,
+            feeds,
+            held: Arc::new(Guarded::new(held)),
+            changed: watch::Sender::new(0),
+            unsaved: Arc::new(Notify::new()),
+            saved: watch::Sender::new(0),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// Wakes when anything here changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Runs one change under the lock, then carries out what it wants done and waits for that.
+    async fn change<T>(&self, change: impl FnOnce(&mut Held) -> (T, Orders)) -> T {
+        let (value, orders) = {
+            let mut held = self.held.lock();
+            change(&mut held)
+        };
+        self.carry_out(orders).await;
+        value
+    }
+
+    /// Frames go out from memory at once; then no packet of a stopped camera leaves the hub. Not undone
+    /// when the caller goes away half-way.
+    async fn carry_out(&self, orders: Orders) {
+        for (device, order) in orders.send {
+            // A device that is away hears it after its next Hello.
+            self.devices.say(device, frame_of(order));
+        }
+        self.touched();
+        if orders.stop.is_empty() {
+            return;
+        }
+        let feeds = self.feeds.clone();
+        let stopping = self.tasks.spawn(async move {
+            for camera in orders.stop {
+                feeds.stop(camera).await;
+            }
+        });
+        if let Err(error) = stopping.await {
+            tracing::error!(%error, "stopping a camera's fan-out failed");
+        }
+    }
+
+    /// Tells the pages and the writer that something changed.
+    fn touched(&self) {
+        self.changed.send_modify(|number| *number += 1);
+        self.unsaved.notify_one();
+    }
+}
+
+fn frame_of(order: Order) -> Body {
+    match order {
+        Order::Instruct { trigger, age_ms } => Body::Instruct(instruct_of(trigger, age_ms)),
+        Order::End(revoke) => Body::End(link::End {
+            revoke_id: revoke.id.0.to_vec(),
+            envelope: seal(&Canonical::of(revoke)),
+        }),
+        Order::Wanted { instructions, ended } => Body::Wanted(link::Wanted {
+            instructions: instructions.into_iter().map(|(trigger, age_ms)| instruct_of(trigger, age_ms)).collect(),
+            ended_grants: ended.iter().map(|id| id.0.to_vec()).collect(),
+        }),
+    }
+}
+
+fn instruct_of(trigger: consent::Trigger, age_ms: u64) -> link::Instruct {
+    link::Instruct { trigger_id: trigger.id.0.to_vec(), envelope: seal(&Canonical::of(trigger)), age_ms }
+}
+
+/// Triggers, grants and revokes are 16 bytes in the rules and UUIDs in the API and the store.
+fn uuid(bytes: [u8; 16]) -> Uuid {
+    Uuid::from_bytes(bytes)
+}
+
+fn trigger_of(id: Uuid) -> TriggerId {
+    TriggerId(*id.as_bytes())
+}

@@ -1,0 +1,102 @@
+//! The owner's word on an alert that asks. A yes is a trigger of its own, named after the alert, so that
+//! answering twice opens once; a no, or silence, opens nothing and is not told to operators.
+
+use assent_consent as consent;
+use consent::{Approval, Trigger, TriggerId, TriggerKind, WallTime};
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use time::Duration;
+use uuid::Uuid;
+
+use super::note::{Answered, AskNote};
+use super::page::Ask;
+use super::{Sharing, trigger_of, uuid};
+use crate::audit::{Actor, Class, Event};
+use crate::error::{Error, Result};
+use crate::identity::Person;
+use crate::world::millis;
+
+/// How long the owner may think about it. After that the alert is history.
+pub(super) const ASK_OPEN_FOR: Duration = Duration::minutes(10);
+
+/// Body of `PUT /api/approvals/{alertId}`.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalAsked {
+    pub answer: YesNo,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum YesNo {
+    Yes,
+    No,
+}
+
+impl Sharing {
+    pub async fn approve(&self, by: &Person, alert: Uuid, asked: ApprovalAsked) -> Result<Ask> {
+        let id = trigger_of(alert);
+        let yes = asked.answer == YesNo::Yes;
+        let (note, first) = self.answer_ask(by, id, yes)?;
+        if first {
+            let detail = json!({ "alert": uuid(id.0), "yes": yes });
+            let event = Event::new(Class::Approval, Actor::Person(by.id)).premises(note.premises).detail(detail);
+            if let Err(error) = self.audit.append_or_spool(event).await {
+                self.take_back(id);
+                return Err(error);
+            }
+            if yes {
+                self.open_by_trigger(note.premises, &approval(by, &note, millis(self.world.clock.now()))?).await;
+            }
+        }
+        self.touched();
+        Ok(self.ask_page(&note))
+    }
+
+    /// Notes the answer; the first one stands.
+    fn answer_ask(&self, by: &Person, id: TriggerId, yes: bool) -> Result<(AskNote, bool)> {
+        let now = self.world.clock.now();
+        let mut held = self.held.lock();
+        let note = held.asks.get_mut(&id).filter(|note| by.answers_for(note.premises));
+        let note = note.ok_or_else(|| Error::not_found("No alert of this name asks you anything."))?;
+        if let Some(answered) = &note.answer {
+            if answered.yes == yes {
+                return Ok((note.clone(), false));
+            }
+            return Err(Error::conflict("This alert was answered already. To stop what is shared, use STOP.").slug("already-answered"));
+        }
+        if note.expires_at <= now {
+            return Err(Error::gone("This alert is over. Press the button if you want to share now."));
+        }
+        note.answer = Some(Answered { yes, by: by.id, at: now });
+        let note = note.clone();
+        held.dirty_ask(id);
+        Ok((note, true))
+    }
+
+    fn take_back(&self, id: TriggerId) {
+        let mut held = self.held.lock();
+        if let Some(note) = held.asks.get_mut(&id) {
+            note.answer = None;
+            held.dirty_ask(id);
+        }
+    }
+}
+
+fn approval(by: &Person, note: &AskNote, now_ms: i64) -> Result<Trigger> {
+    let person = consent::PersonId::new(by.id.to_string()).map_err(|_| Error::internal("a person id is too long"))?;
+    Ok(Trigger {
+        id: approval_id(note.trigger),
+        made_at: WallTime(now_ms),
+        kind: TriggerKind::Approval(Approval { of: note.trigger, alert: note.alert.clone(), by: person }),
+    })
+}
+
+/// Follows from the alert's id: a yes that is sent twice is one trigger.
+fn approval_id(alert: TriggerId) -> TriggerId {
+    let digest = Sha256::new().chain_update(b"assent approval\0").chain_update(alert.0).finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    TriggerId(id)
+}

@@ -1,0 +1,146 @@
+//! What devices report about grants: opened, refused, ended, stopped. The device's word is the truth;
+//! each of these may arrive twice or late. The link acknowledges a
+//! frame only when `saved` says that what came of it is in the store.
+
+use assent_consent as consent;
+use consent::{Adopted, EndCause, Grant, GrantId, Refusal, RevokeId, Terms, Trigger, TriggerId, Vec1};
+use time::OffsetDateTime;
+
+use super::Sharing;
+use super::held::{Held, Order, Orders, boot_time, cause_of};
+use super::note::{GrantNote, Life};
+use crate::world::{DeviceId, PremisesId};
+
+/// A grant that a device says is open, with the number of its own receipt.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    pub adopted: Adopted,
+    pub receipt: u64,
+}
+
+impl Sharing {
+    /// A grant lives on the device. If it was closed here meanwhile, the device is told to close it.
+    pub async fn opened(&self, device: DeviceId, premises: PremisesId, reported: Reported) {
+        let now = self.world.clock.now();
+        self.change(|held| {
+            held.answered(reported.adopted.trigger, device);
+            ((), held.adopt(device, premises, reported, now))
+        })
+        .await;
+    }
+
+    /// The device's own gate says no.
+    pub async fn refused(&self, device: DeviceId, trigger: TriggerId, refusal: Refusal) {
+        let now = self.world.clock.now();
+        self.change(|held| {
+            held.answered(trigger, device);
+            let orders = held.run(device, now, |machine| machine.refuse(trigger, refusal, boot_time(now)));
+            if let Some(press) = held.presses.get_mut(&trigger) {
+                press.refusal = press.refusal.or(Some(refusal));
+            }
+            held.press_refused(trigger);
+            ((), orders)
+        })
+        .await;
+    }
+
+    /// A grant is over on the device.
+    pub async fn ended(&self, device: DeviceId, grant: GrantId, cause: EndCause, bytes_left: u64) {
+        let now = self.world.clock.now();
+        self.change(|held| {
+            let orders = held.run(device, now, |machine| machine.end(grant, cause, boot_time(now)));
+            held.confirm(grant, Some(bytes_left));
+            ((), orders)
+        })
+        .await;
+    }
+
+    /// The device has carried out a revoke.
+    pub async fn stop_done(&self, device: DeviceId, revoke: RevokeId, stopped: &[GrantId]) {
+        let now = self.world.clock.now();
+        self.change(|held| {
+            for grant in stopped {
+                held.confirm(*grant, None);
+            }
+            if let Some(note) = held.revokes.get_mut(&revoke) {
+                note.unconfirmed.remove(&device);
+                note.stopped.extend(stopped);
+                if note.unconfirmed.is_empty() && note.confirmed_at.is_none() {
+                    note.confirmed_at = Some(now);
+                }
+                held.dirty_revoke(revoke);
+            }
+            ((), Orders::default())
+        })
+        .await;
+    }
+}
+
+impl Held {
+    pub(super) fn adopt(&mut self, device: DeviceId, premises: PremisesId, reported: Reported, now: OffsetDateTime) -> Orders {
+        let grant = reported.adopted.grant;
+        let machine = &mut self.site(device, premises).machine;
+        let effects = match machine.adopt(reported.adopted, boot_time(now)) {
+            Ok(effects) => effects,
+            Err(Refusal::Replayed) => {
+                let close = Order::Wanted { instructions: Vec::new(), ended: vec![grant] };
+                return Orders { send: vec![(device, close)], ..Orders::default() };
+            }
+            Err(refusal) => {
+                tracing::warn!(device.id = %device, grant.id = %grant, ?refusal, "a device's grant is not followed");
+                return Orders::default();
+            }
+        };
+        let orders = self.take_in(device, effects, now);
+        if let Some(note) = self.grants.get_mut(&grant)
+            && note.receipt != Some(reported.receipt)
+        {
+            note.receipt = Some(reported.receipt);
+            self.dirty_grant(grant);
+        }
+        orders
+    }
+
+    /// Notes grants that are asked for now; nothing may leave yet.
+    pub(super) fn ask(&mut self, device: DeviceId, trigger: &Trigger, terms: &Vec1<Terms>, now: OffsetDateTime) {
+        let Some(site) = self.sites.get_mut(&device) else { return };
+        let premises = site.premises;
+        let asked = site.machine.ask(trigger, terms, boot_time(now));
+        let grants: Vec<Grant> = asked.iter().filter_map(|id| site.machine.grant(*id).cloned()).collect();
+        for grant in grants {
+            let id = grant.id();
+            self.grants.entry(id).or_insert_with(|| GrantNote {
+                id,
+                device,
+                premises,
+                trigger: grant.trigger(),
+                cause: cause_of(grant.cause()),
+                terms: grant.terms().clone(),
+                asked_at: now,
+                life: Life::Asked,
+                confirmed: false,
+                receipt: None,
+                bytes_left: None,
+                incident: None,
+            });
+            self.dirty_grant(id);
+        }
+    }
+
+    /// The device has had its say about this trigger: it need not be repeated to it.
+    pub(super) fn answered(&mut self, trigger: TriggerId, device: DeviceId) {
+        if let Some(instruction) = self.instructions.get_mut(&trigger) {
+            instruction.unanswered.remove(&device);
+        }
+    }
+
+    fn confirm(&mut self, grant: GrantId, bytes_left: Option<u64>) {
+        let Some(note) = self.grants.get_mut(&grant) else { return };
+        if note.life.over_at().is_none() {
+            return;
+        }
+        note.confirmed = true;
+        note.bytes_left = bytes_left.or(note.bytes_left);
+        self.dirty_grant(grant);
+    }
+}

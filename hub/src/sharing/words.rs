@@ -1,0 +1,110 @@
+//! Rules, refusals and ends in words that an owner understands. One place, so that pages, problem
+//! documents and receipts say the same.
+
+use std::fmt::Write as _;
+
+use assent_consent::{EndCause, Refusal, Rule, RuleTrigger};
+
+use super::page::EndText;
+
+pub(super) fn refusal(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoRule => "No rule of yours shares anything on this.",
+        Refusal::Paused => "Sharing is paused for these cameras.",
+        Refusal::QuietHours => "It is a quiet hour for this rule.",
+        Refusal::Cooldown => "This rule opened a short time ago.",
+        Refusal::DailyLimit => "This rule has opened as often today as you allowed.",
+        Refusal::TooOld => "It arrived more than two minutes late. Press again to share now.",
+        Refusal::TooFar => "It was farther away than your rule allows.",
+        Refusal::Malformed => "Your device could not read it.",
+        Refusal::UnknownCamera => "Your device does not have this camera.",
+        Refusal::Replayed => "This was answered, or stopped, before.",
+        Refusal::AsksOwner => "Your rule asks you first.",
+        Refusal::NotDurable => "Your device could not write its own record. Free or replace its disk.",
+        Refusal::TooMany => "As many shares are open as your device holds.",
+    }
+}
+
+pub(super) fn end(cause: EndCause) -> EndText {
+    match cause {
+        EndCause::Revoked => EndText::Revoked,
+        EndCause::Expired => EndText::Expired,
+        EndCause::ClearedByAgency => EndText::Cleared,
+        EndCause::CancelledByOwner => EndText::Cancelled,
+        EndCause::StoppedLocally => EndText::StoppedAtPremises,
+        EndCause::Reboot => EndText::Rebooted,
+        EndCause::PolicyChanged => EndText::PolicyChanged,
+    }
+}
+
+/// "Shares with Springfield PD when you press, for up to 10 minutes, with sound."
+pub(super) fn rule(rule: &Rule, agency: &str) -> String {
+    let mut words = match &rule.trigger {
+        RuleTrigger::Press => format!("Shares with {agency} when you press, for up to {}", span(rule.longest.secs())),
+        RuleTrigger::Standing => {
+            format!("Shares with {agency} all the time, renewed every {} until you revoke it; every view is recorded", span(rule.longest.secs()))
+        }
+        RuleTrigger::Alert(on) => {
+            let kinds: Vec<&str> = on.kinds.iter().map(assent_consent::AlertKind::as_str).collect();
+            let verb = if on.asks { "Asks you before it shares" } else { "Shares" };
+            format!("{verb} with {agency} on these alerts: {}, for up to {}", kinds.join(", "), span(rule.longest.secs()))
+        }
+    };
+    if let RuleTrigger::Alert(on) = &rule.trigger {
+        if on.limits.within_metres > 0 {
+            write!(words, ", within {} m", on.limits.within_metres).ok();
+        }
+        if let Some(quiet) = on.limits.quiet {
+            write!(words, ", not from {} to {}", clock(quiet.from.get()), clock(quiet.to.get())).ok();
+        }
+        if on.limits.per_day > 0 {
+            write!(words, ", at most {} times a day", on.limits.per_day).ok();
+        }
+    }
+    for (right, text) in [(rule.rights.audio, ", with sound"), (rule.rights.record, ", may be recorded")] {
+        if right {
+            words.push_str(text);
+        }
+    }
+    if rule.pre_roll_secs > 0 {
+        write!(words, ", with the {} s before", rule.pre_roll_secs).ok();
+    }
+    words.push('.');
+    words
+}
+
+fn span(secs: u32) -> String {
+    let (count, unit) = match secs {
+        0..120 => (secs, "second"),
+        120..7_200 => (secs / 60, "minute"),
+        _ => (secs / 3_600, "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn clock(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use assent_consent as consent;
+    use consent::{CameraNumber, Cameras, Rights, RuleId, Ttl};
+
+    use super::*;
+
+    #[test]
+    fn a_rule_reads_like_a_sentence() {
+        let press = Rule {
+            id: RuleId(1),
+            trigger: RuleTrigger::Press,
+            cameras: Cameras::new(CameraNumber::new(1)).unwrap(),
+            agency: consent::AgencyId::new("x").unwrap(),
+            rights: Rights { audio: true, ..Rights::LIVE },
+            longest: Ttl::from_secs(600).unwrap(),
+            pre_roll_secs: 0,
+        };
+        assert_eq!(rule(&press, "Springfield PD"), "Shares with Springfield PD when you press, for up to 10 minutes, with sound.");
+    }
+}
