@@ -13,6 +13,8 @@ export interface Alarm {
   premisesAlarm: boolean;
   grade: Grade;
   waiting: boolean;
+  /** Of this alert, or the newest one known in the incident: a stopped share is exactly when it is needed. */
+  callBack: string | null;
 }
 
 const PREMISES_ALARMS: readonly string[] = ['stoppedAtPremises', 'unplugged', 'rebooted'];
@@ -39,7 +41,8 @@ function alarmsOf(incident: Incident): Alarm[] {
 
 function alarm(alert: Alert, incident: Incident): Alarm {
   const premisesAlarm = isPremisesAlarm(alert);
-  return { alert, incident, premisesAlarm, grade: grade(incident, premisesAlarm), waiting: !alert.acknowledged };
+  const callBack = alert.callBack ?? incident.alerts.findLast((other) => other.callBack)?.callBack ?? null;
+  return { alert, incident, premisesAlarm, grade: grade(incident, premisesAlarm), waiting: !alert.acknowledged, callBack };
 }
 
 function grade(incident: Incident, premisesAlarm: boolean): Grade {
@@ -56,11 +59,14 @@ function weight({ waiting, incident, grade, premisesAlarm, alert }: Alarm): numb
 
 export const waitingAlarms = (all: readonly Alarm[]) => all.filter((alarm) => alarm.waiting);
 
-/** "2 panic, 1 alert": what is behind the ones on screen. */
+/** "2 panic, 1 drill": what is behind the ones on screen. */
 export function restInWords(rest: readonly Alarm[]): string {
   const counts = new Map<string, number>();
-  for (const alarm of rest) counts.set(levelWord(alarm), (counts.get(levelWord(alarm)) ?? 0) + 1);
-  return [...counts].map(([word, count]) => `${count} ${word.toLowerCase()}`).join(', ');
+  for (const alarm of rest) {
+    const word = !alarm.waiting ? 'acknowledged' : alarm.incident.drill ? 'drill' : levelWord(alarm).toLowerCase();
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
 }
 
 const LEVELS: Record<Incident['level'], string> = { panic: 'Panic', staffAlert: 'Staff alert', alert: 'Alert' };

@@ -84,17 +84,15 @@ export class WallMedia {
 
   #follow(state: LinkState, peer: WallPeer | null): void {
     this.link = state;
-    if (peer !== this.#peer) {
-      this.#peer = peer;
-      this.slots.forEach((slot, n) => slot.bring(peer?.videos[n] ?? null));
-      this.#sound.srcObject = peer ? new MediaStream([peer.sound]) : null;
-    }
-    this.#tiles.connected(state.state === 'up' ? state.wallId : null);
+    this.#peer = state.state === 'up' ? peer : null;
+    this.slots.forEach((slot, n) => slot.bring(this.#peer?.videos[n] ?? null));
+    this.#sound.srcObject = this.#peer ? new MediaStream([this.#peer.sound]) : null;
+    this.#tiles.connected(this.wallId);
   }
 
   async #measure(): Promise<void> {
     const peer = this.#peer;
-    const stats = this.up && peer ? await peer.stats().catch(() => null) : null;
+    const stats = peer ? await peer.stats().catch(() => null) : null;
     this.roundTripMs = stats?.roundTripMs ?? null;
     const shown = this.slots.flatMap((slot) => (slot.seen ? (slot.delayMs ?? []) : []));
     this.delayMs = shown.length > 0 ? Math.max(...shown) + (this.roundTripMs ?? 0) / 2 : null;

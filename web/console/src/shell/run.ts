@@ -62,7 +62,7 @@ function acknowledge(desk: Desk, acknowledging: Acknowledging): boolean {
 }
 
 function copyCallBack(desk: Desk): boolean {
-  const number = desk.headline?.alert.callBack;
+  const number = desk.headline?.callBack;
   if (!number) return false;
   void navigator.clipboard?.writeText(number).then(
     () => toasts.say(`Copied ${number}`, 'good'),

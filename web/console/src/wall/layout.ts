@@ -24,6 +24,9 @@ const CAPTION = 34;
 /** Under this width the wall is a scrolling column, because small tiles beside a large one cannot be read. */
 const NARROW = 620;
 
+/** Context tiles in a column are smaller; only a large tile this much larger makes up for it. */
+const WORTH_BESIDE = 1.2;
+
 const tileHeight = (width: number) => width * PICTURE + CAPTION;
 
 /** Rectangles by position: position 0 is the large one of `spot`, the others follow in reading order. */
@@ -58,7 +61,7 @@ function grid(columns: number, rows: number, room: Room): Rect[] {
 function spot(small: number, room: Room): Rect[] {
   const below = largeOverRow(small, room);
   const beside = largeBesideColumn(small, room);
-  return (below[0]?.width ?? 0) >= (beside[0]?.width ?? 0) ? below : beside;
+  return (below[0]?.width ?? 0) * WORTH_BESIDE >= (beside[0]?.width ?? 0) ? below : beside;
 }
 
 function largeOverRow(small: number, room: Room): Rect[] {
