@@ -54,7 +54,10 @@ impl Device {
             premises: site.premises.key.clone(),
             folder: site.folder.to_owned(),
             local,
-            inside: site.network.map(Namespace::enter).unwrap_or_default(),
+            inside: site
+                .network
+                .map(|network| network.command(&[]))
+                .unwrap_or_default(),
             process: None,
             client: reqwest::Client::builder()
                 .timeout(LOCAL_ANSWER_WITHIN)

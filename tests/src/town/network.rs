@@ -54,7 +54,7 @@ impl Namespace {
         let net = 64 + high % 128;
         let made = Self {
             name: format!("{PREFIX}{pid}-{number}"),
-            cable: format!("at{pid}-{number}"),
+            cable: format!("at{pid}n{number}"),
             host: Ipv4Addr::new(10, net, low, 1),
             inside: Ipv4Addr::new(10, net, low, 2),
         };
@@ -98,8 +98,11 @@ impl Namespace {
         self.inside.into()
     }
 
-    pub(super) fn enter(&self) -> Vec<OsString> {
-        ["ip", "netns", "exec", &self.name].map(Into::into).into()
+    /// `command` as it is run inside.
+    #[must_use]
+    pub fn command(&self, command: &[&str]) -> Vec<OsString> {
+        let enter = ["ip", "netns", "exec", &self.name];
+        enter.iter().chain(command).map(Into::into).collect()
     }
 
     /// Begins to count what leaves, from nothing.
@@ -111,15 +114,19 @@ impl Namespace {
         let ports = ports.join(", ");
         let rules = format!(
             "table inet left {{
-               counter udp {{ }} counter link {{ }} counter cameras {{ }} counter local_page {{ }} counter other {{ }}
+               counter left_udp {{ }}
+               counter left_link {{ }}
+               counter left_cameras {{ }}
+               counter left_local_page {{ }}
+               counter left_other {{ }}
                chain out {{
                  type filter hook output priority 0;
                  oifname \"lo\" accept
-                 meta l4proto udp counter name udp accept
-                 tcp dport {link} counter name link accept
-                 tcp dport {{ {ports} }} counter name cameras accept
-                 tcp sport 7480 counter name local_page accept
-                 counter name other
+                 meta l4proto udp counter name left_udp accept
+                 tcp dport {link} counter name left_link accept
+                 tcp dport {{ {ports} }} counter name left_cameras accept
+                 tcp sport 7480 counter name left_local_page accept
+                 counter name left_other
                }}
              }}"
         );
@@ -134,7 +141,7 @@ impl Namespace {
         let listed: Value = serde_json::from_str(&self.run(&["nft", "-j", "list", "counters"])?)?;
         let read = |name: &str| {
             let mut all = listed["nftables"].as_array().into_iter().flatten();
-            let counter = all.find(|entry| entry["counter"]["name"] == name);
+            let counter = all.find(|entry| entry["counter"]["name"] == format!("left_{name}"));
             let counter = &counter.with_context(|| format!("no counter {name}"))?["counter"];
             let number = |field: &str| counter[field].as_u64().unwrap_or_default();
             anyhow::Ok(Left {
@@ -151,40 +158,52 @@ impl Namespace {
         })
     }
 
-    /// Silently drops everything between the device and the hub's ports; cameras stay reachable.
+    /// Silently drops everything between the device and the hub's ports, where it arrives; cameras stay
+    /// reachable, and neither end is told.
     ///
     /// # Errors
     /// When `nft` refuses.
     pub fn cut(&self, hub_ports: &[u16]) -> Result<()> {
         let ports: Vec<String> = hub_ports.iter().map(u16::to_string).collect();
         let ports = ports.join(", ");
-        let rules = format!(
-            "table inet cut {{
-               chain out {{ type filter hook output priority 10; tcp dport {{ {ports} }} drop; udp dport {{ {ports} }} drop; }}
-               chain in {{ type filter hook input priority 10; tcp sport {{ {ports} }} drop; udp sport {{ {ports} }} drop; }}
-             }}"
-        );
-        self.run(&["nft", &rules])?;
+        self.filter_at_host(&format!(
+            "meta l4proto {{ tcp, udp }} th dport {{ {ports} }} drop"
+        ))?;
+        self.run(&[
+            "nft",
+            &format!(
+                "table inet cut {{ chain in {{ type filter hook input priority 10; \
+             meta l4proto {{ tcp, udp }} th sport {{ {ports} }} drop; }} }}"
+            ),
+        ])?;
         Ok(())
     }
 
-    /// Drops one packet in `one_in` of those that leave, at the kernel's random choice.
+    /// Loses one media packet in `one_in` on its way to the hub, at the kernel's random choice.
     ///
     /// # Errors
     /// When `nft` refuses.
     pub fn lose(&self, one_in: u32) -> Result<()> {
-        let rules = format!(
-            "table inet cut {{ chain out {{ type filter hook output priority 10; \
-             meta l4proto udp numgen random mod {one_in} 0 drop; }} }}"
-        );
-        self.run(&["nft", &rules])?;
-        Ok(())
+        self.filter_at_host(&format!(
+            "meta l4proto udp numgen random mod {one_in} 0 drop"
+        ))
     }
 
-    /// # Errors
-    /// When the line was not cut.
-    pub fn mend(&self) -> Result<()> {
-        self.run(&["nft", "delete", "table", "inet", "cut"])?;
+    /// Undoes [`Self::cut`] and [`Self::lose`].
+    pub fn mend(&self) {
+        let _ = self.run(&["nft", "delete", "table", "inet", "cut"]);
+        let _ = run(&["nft", "delete", "table", "inet", &self.cable]);
+    }
+
+    fn filter_at_host(&self, rule: &str) -> Result<()> {
+        let cable = &self.cable;
+        run(&[
+            "nft",
+            &format!(
+                "table inet {cable} {{ chain in {{ type filter hook input priority 10; \
+             iifname \"{cable}\" {rule}; }} }}"
+            ),
+        ])?;
         Ok(())
     }
 
@@ -197,6 +216,7 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
+        self.mend();
         // The cable goes with the namespace that holds its other end.
         let _ = run(&["ip", "netns", "delete", &self.name]);
     }
