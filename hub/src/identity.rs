@@ -2,12 +2,14 @@
 //! memory; a sign-out or a lost role is felt at once by everything that holds the session. What a role
 //! may do stands in the routes table, not here.
 
+mod duty;
 mod links;
 mod passkeys;
 mod people;
 mod person;
 mod sessions;
 
+pub use duty::OnDuty;
 pub use links::SignInLink;
 pub use passkeys::{ChallengeId, RelyingParties};
 pub use person::{Badge, Person, Role};
@@ -16,6 +18,7 @@ pub use sessions::{SessionId, SignedIn};
 use crate::audit::Audit;
 use crate::error::Result;
 use crate::world::World;
+use duty::Duty;
 use passkeys::Passkeys;
 use people::People;
 use sessions::Sessions;
@@ -29,6 +32,7 @@ pub struct Identity {
     people: Arc<People>,
     sessions: Arc<Sessions>,
     passkeys: Arc<Passkeys>,
+    duty: Arc<Duty>,
 }
 
 impl Identity {
@@ -43,6 +47,7 @@ impl Identity {
             people: Arc::new(people),
             sessions: Arc::new(sessions),
             passkeys: Arc::new(passkeys),
+            duty: Arc::default(),
         })
     }
 }

@@ -10,8 +10,6 @@ pub mod error;
 pub mod http;
 pub mod identity;
 pub mod registry;
-pub mod feeds;
-pub mod sharing;
 pub mod run;
 pub mod state;
 pub mod world;

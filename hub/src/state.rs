@@ -2,7 +2,10 @@
 
 use crate::audit::Audit;
 use crate::config::Config;
+use crate::devices::Devices;
 use crate::error::{Error, Result};
+use crate::identity::{Identity, RelyingParties};
+use crate::registry::Registry;
 use crate::world::{Clock, Random, Store, World};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -14,6 +17,9 @@ pub struct Hub {
     pub config: Arc<Config>,
     pub world: World,
     pub audit: Audit,
+    pub identity: Identity,
+    pub registry: Registry,
+    pub devices: Devices,
 }
 
 impl Hub {
@@ -33,10 +39,18 @@ impl Hub {
     pub async fn build_in(config: Config, world: World) -> Result<Self> {
         let audit = Audit::open(world.clone(), &config.data_dir)?;
         audit.replay().await?;
+        let http = &config.http;
+        let relying = RelyingParties::new(&http.console_host, &http.owner_host, http.tls.is_some())?;
+        let identity = Identity::open(world.clone(), audit.clone(), relying).await?;
+        let registry = Registry::open(world.clone()).await?;
+        let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
         Ok(Self {
             config: Arc::new(config),
             world,
             audit,
+            identity,
+            registry,
+            devices,
         })
     }
 }

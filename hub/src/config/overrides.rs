@@ -9,43 +9,48 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug, Default)]
 pub struct Overrides {
     /// Folder for store, keys and audit spool
-    #[arg(long, env = "ASSENT_DATA_DIR", global = true)]
+    #[arg(long, global = true, env = "ASSENT_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Address of the pages and their API
-    #[arg(long, env = "ASSENT_HTTP_LISTEN")]
+    #[arg(long, global = true, env = "ASSENT_HTTP_LISTEN")]
     pub http_listen: Option<SocketAddr>,
     /// Host name of the operators' page
-    #[arg(long, env = "ASSENT_HTTP_CONSOLE_HOST", global = true)]
+    #[arg(long, global = true, env = "ASSENT_HTTP_CONSOLE_HOST")]
     pub console_host: Option<String>,
     /// Host name of the owners' page
-    #[arg(long, env = "ASSENT_HTTP_OWNER_HOST", global = true)]
+    #[arg(long, global = true, env = "ASSENT_HTTP_OWNER_HOST")]
     pub owner_host: Option<String>,
     /// Address where CORE devices attach
-    #[arg(long, env = "ASSENT_LINK_LISTEN")]
+    #[arg(long, global = true, env = "ASSENT_LINK_LISTEN")]
     pub link_listen: Option<SocketAddr>,
     /// Names by which devices reach the hub, separated by commas
-    #[arg(long, env = "ASSENT_LINK_NAMES", value_delimiter = ',')]
+    #[arg(long, global = true, env = "ASSENT_LINK_NAMES", value_delimiter = ',')]
     pub link_names: Option<Vec<String>>,
     /// Address of the media engine's UDP port
-    #[arg(long, env = "ASSENT_MEDIA_LISTEN")]
+    #[arg(long, global = true, env = "ASSENT_MEDIA_LISTEN")]
     pub media_listen: Option<SocketAddr>,
     /// Addresses offered for media, separated by commas
-    #[arg(long, env = "ASSENT_MEDIA_ADVERTISE", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        env = "ASSENT_MEDIA_ADVERTISE",
+        value_delimiter = ','
+    )]
     pub media_advertise: Option<Vec<IpAddr>>,
     /// `sqlite:…` or `postgres://…`
-    #[arg(long, env = "ASSENT_STORE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "ASSENT_STORE_URL", hide_env_values = true)]
     pub store_url: Option<String>,
     /// Folder with the built pages
-    #[arg(long, env = "ASSENT_WEB_DIR")]
+    #[arg(long, global = true, env = "ASSENT_WEB_DIR")]
     pub web_dir: Option<PathBuf>,
     /// Serve /metrics beyond loopback
-    #[arg(long, env = "ASSENT_METRICS_PUBLIC")]
+    #[arg(long, global = true, env = "ASSENT_METRICS_PUBLIC")]
     pub metrics_public: Option<bool>,
     /// Readable or JSON log lines
-    #[arg(long, env = "ASSENT_LOG_FORMAT")]
+    #[arg(long, global = true, env = "ASSENT_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
     /// What is logged, as in info,assent_hub=debug
-    #[arg(long, env = "ASSENT_LOG")]
+    #[arg(long, global = true, env = "ASSENT_LOG")]
     pub log: Option<String>,
 }
 

@@ -174,6 +174,14 @@ impl Identity {
         Some(session.signed_in(person))
     }
 
+    /// The same by id, for tokens that name a session; does not count as being seen.
+    pub fn still_signed_in(&self, session: SessionId) -> Option<SignedIn> {
+        let sessions = self.sessions.0.lock();
+        let session = sessions.values().find(|one| one.id == session)?;
+        let person = self.people.find(session.person)?;
+        (!session.is_over(person.role, self.world.clock.now())).then(|| session.signed_in(person))
+    }
+
     /// A stream that is still open is somebody who is still there.
     pub fn seen(&self, signed_in: &SignedIn) {
         let sessions = self.sessions.0.lock();

@@ -1,0 +1,84 @@
+//! How often somebody may call: a bucket a caller and kind of call. Generous for people, tight for
+//! scripts; an owner's press and stop have a bucket of their own that nothing else empties.
+
+use crate::error::{Error, Result};
+use crate::identity::SessionId;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+/// Who is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// A whole station or school may share one address.
+    Address(IpAddr),
+    Session(SessionId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rate {
+    /// Not counted: health checks.
+    Free,
+    /// Signing in. Secrets have 256 bits, so this protects the store, not the secret.
+    SignIn,
+    /// Anybody, before sign-in.
+    Visit,
+    Read,
+    Change,
+    Stream,
+}
+
+pub(super) struct Limits {
+    sign_in: DefaultKeyedRateLimiter<Key>,
+    visit: DefaultKeyedRateLimiter<Key>,
+    read: DefaultKeyedRateLimiter<Key>,
+    change: DefaultKeyedRateLimiter<Key>,
+    stream: DefaultKeyedRateLimiter<Key>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_in: bucket(2, 60),
+            visit: bucket(20, 100),
+            read: bucket(20, 100),
+            change: bucket(20, 100),
+            // A page that reconnects after each loss, with a few tabs.
+            stream: bucket(2, 30),
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn check(&self, rate: Rate, key: Key) -> Result<()> {
+        let bucket = match rate {
+            Rate::Free => return Ok(()),
+            Rate::SignIn => &self.sign_in,
+            Rate::Visit => &self.visit,
+            Rate::Read => &self.read,
+            Rate::Change => &self.change,
+            Rate::Stream => &self.stream,
+        };
+        bucket
+            .check_key(&key)
+            .map_err(|_| Error::too_many("That was too often. Wait a few seconds and try again."))
+    }
+
+    /// Forgets callers whose buckets are full again, so that the table stays as large as the crowd.
+    pub(super) fn sweep(&self) {
+        for bucket in [
+            &self.sign_in,
+            &self.visit,
+            &self.read,
+            &self.change,
+            &self.stream,
+        ] {
+            bucket.retain_recent();
+        }
+    }
+}
+
+fn bucket(a_second: u32, burst: u32) -> DefaultKeyedRateLimiter<Key> {
+    let at_least_one = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+    RateLimiter::keyed(Quota::per_second(at_least_one(a_second)).allow_burst(at_least_one(burst)))
+}

@@ -1,0 +1,104 @@
+//! The sections of the page stream: name, for whom, what may change it, and how its slice tells it.
+
+use crate::error::{Error, Result};
+use crate::http::Front;
+use crate::identity::{Role, SignedIn};
+use crate::world::AgencyId;
+use serde::Serialize;
+use tokio::sync::watch;
+
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    whose: &'static [Role],
+    /// Channels that move whenever the section may say something else.
+    pub(super) changes: fn(&Front) -> Vec<watch::Receiver<u64>>,
+    /// The section as JSON, from memory.
+    pub(super) render: fn(&Front, &SignedIn) -> Result<Vec<u8>>,
+}
+
+const EVERYBODY: &[Role] = &[Role::Owner, Role::Operator];
+
+static SECTIONS: &[Section] = &[
+    Section {
+        name: "notice",
+        whose: EVERYBODY,
+        changes: |front| vec![front.notices.subscribe()],
+        render: |front, _| json(&notice(front)),
+    },
+    Section {
+        name: "duty",
+        whose: EVERYBODY,
+        changes: |front| vec![front.hub.identity.duty_changes()],
+        render: |front, who| json(&duty(front, who)),
+    },
+];
+
+pub(super) fn of(role: Role) -> Vec<&'static Section> {
+    SECTIONS
+        .iter()
+        .filter(|section| section.whose.contains(&role))
+        .collect()
+}
+
+fn json(section: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(section).map_err(Error::internal)
+}
+
+/// Something that everybody has to know about the hub itself.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(in crate::http) struct Notice {
+    kind: Option<NoticeKind>,
+}
+
+#[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum NoticeKind {
+    Draining,
+    StoreDown,
+}
+
+fn notice(front: &Front) -> Notice {
+    let kind = if front.draining.is_cancelled() {
+        Some(NoticeKind::Draining)
+    } else if *front.hub.world.store.up().borrow() {
+        None
+    } else {
+        Some(NoticeKind::StoreDown)
+    };
+    Notice { kind }
+}
+
+/// How many operators' consoles are connected right now, and whose.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct Duty {
+    on_duty: usize,
+    agency: String,
+}
+
+fn duty(front: &Front, who: &SignedIn) -> Duty {
+    let agency = agency_of(front, who).and_then(|id| front.hub.registry.agency(id));
+    match agency {
+        Some(agency) => Duty {
+            on_duty: front.hub.identity.on_duty(agency.id),
+            agency: agency.name.clone(),
+        },
+        None => Duty {
+            on_duty: 0,
+            agency: String::new(),
+        },
+    }
+}
+
+/// An operator's own; for an owner, the agency that the first of the own premises shares with.
+fn agency_of(front: &Front, who: &SignedIn) -> Option<AgencyId> {
+    let first = || {
+        who.person
+            .premises
+            .iter()
+            .find_map(|id| front.hub.registry.premises(*id))
+    };
+    who.person
+        .agency
+        .or_else(|| first().map(|premises| premises.agency))
+}
