@@ -9,6 +9,7 @@ import { openKeeping } from './keep/database';
 import type { Kept, KeptPress } from './keep/kept';
 import { Outbox, type Item } from './keep/outbox';
 import { post } from './keep/post';
+import { sendInBackground } from './offline';
 import { pressViews } from './press/progress';
 import { open, stopTruth } from './sharing/shared';
 
@@ -78,7 +79,7 @@ export class OwnerApp {
       globalThis.removeEventListener('online', wake);
       endWaking();
       endStream();
-      this.#outbox.close();
+      this.#outbox.pause();
     };
   }
 
@@ -87,20 +88,21 @@ export class OwnerApp {
   }
 
   sessionEnded(): void {
+    this.stream.forget();
     this.me = null;
   }
 
   async signOut(): Promise<void> {
     await call('DELETE', '/api/session', { idempotencyKey: crypto.randomUUID() });
-    await this.#keeping.erase();
+    await this.#outbox.erase();
     this.#rememberedPremises = [];
-    this.me = null;
+    this.sessionEnded();
   }
 
   press(choices: PressChoices): void {
     if (!this.me) return;
     const made: KeptPress = { kind: 'press', id: crypto.randomUUID(), personId: this.me.id, ...choices, madeAt: Date.now() };
-    void this.#outbox.add([made]);
+    void this.#outbox.add([made]).then(sendInBackground);
   }
 
   revoke(scopes: RevokeScope[], reason: RevokeBody['reason'], withdraw: Id[] = []): void {
@@ -108,7 +110,7 @@ export class OwnerApp {
     if (!personId) return;
     const madeAt = Date.now();
     const made = scopes.map((scope): Kept => ({ kind: 'revoke', id: crypto.randomUUID(), personId, scope, reason, madeAt }));
-    void this.#outbox.add(made, withdraw);
+    void this.#outbox.add(made, withdraw).then(sendInBackground);
   }
 
   /** Takes the outcome of a press off the page; the hub's record of it stays. */

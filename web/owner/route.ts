@@ -3,6 +3,6 @@
 export type Route = { name: 'home' } | { name: 'enter'; token: string };
 
 export function routeOf(hash: string): Route {
-  const token = /^#\/enter\/([\w-]{8,256})$/.exec(hash)?.[1];
+  const token = /^#(?:link=|\/enter\/)([\w-]{8,256})$/.exec(hash)?.[1];
   return token ? { name: 'enter', token } : { name: 'home' };
 }

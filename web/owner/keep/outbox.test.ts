@@ -122,7 +122,7 @@ describe('a press', () => {
     deaf.state.deaf = true;
     const before = outboxOn(keeping, deaf);
     await before.add([press('p1')]);
-    before.close();
+    before.pause();
     const post = hub();
     await outboxOn(keeping, post).resume('rosa');
     await pass(100);

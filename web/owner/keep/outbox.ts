@@ -49,6 +49,7 @@ export class Outbox {
   /** Takes up what earlier visits of this person left behind. */
   async resume(personId: Id): Promise<void> {
     const found = await this.keeping.all().catch(() => []);
+    this.#items = this.#items.filter(({ kept }) => kept.personId === personId);
     const known = new Set(this.#items.map(({ kept }) => kept.id));
     const mine = found.filter((kept) => kept.personId === personId && !known.has(kept.id));
     this.#items.push(...mine.map((kept) => fresh(kept, true)));
@@ -85,10 +86,18 @@ export class Outbox {
     this.#tell();
   }
 
-  close(): void {
-    for (const id of this.#timers.keys()) clearTimeout(this.#timers.get(id));
+  /** Sends nothing more until it is resumed; what could not be stored stays here. */
+  pause(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  /** For signing out: everything is given up, on the disk too. */
+  async erase(): Promise<void> {
+    this.pause();
     this.#items = [];
+    this.#tell();
+    await this.keeping.erase();
   }
 
   async #keep(made: Kept[], withdraw: Id[]): Promise<boolean> {

@@ -41,7 +41,7 @@ export class Problem extends Error {
 
   /** The hub never heard us, or asks us to come back: the same call may be made again. */
   get passing(): boolean {
-    return [0, 408, 425, 429, 502, 503, 504].includes(this.status);
+    return this.slug === 'under-way' || [0, 408, 425, 429, 502, 503, 504].includes(this.status);
   }
 
   get signedOut(): boolean {

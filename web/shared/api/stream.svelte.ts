@@ -47,6 +47,12 @@ export class PageStream<S extends object> {
     return () => this.#connectListeners.delete(listener);
   }
 
+  /** What was said to one person is not shown to the next. */
+  forget(): void {
+    this.#sections.clear();
+    this.#lastId = null;
+  }
+
   /** Opens and keeps open. Returns the way to end it, as an $effect wants. */
   start(): () => void {
     const wake = () => this.#wake();
@@ -54,6 +60,7 @@ export class PageStream<S extends object> {
     globalThis.addEventListener('offline', wake);
     document.addEventListener('visibilitychange', wake);
     this.#watch = setInterval(() => this.#checkSilence(), 1_000);
+    this.connection = { state: 'connecting', since: Date.now() };
     void this.#open();
     return () => {
       globalThis.removeEventListener('online', wake);
@@ -111,7 +118,7 @@ export class PageStream<S extends object> {
   #signedOut(): void {
     this.#abort = null;
     this.connection = { state: 'signedOut', since: Date.now() };
-    this.#sections.clear();
+    this.forget();
   }
 
   #retry(): void {
