@@ -3,6 +3,7 @@
 //! made of stands in `plan`; how each part is driven, in the file of its name.
 
 pub mod device;
+pub mod door;
 pub mod hub;
 pub mod network;
 pub mod page;
@@ -67,7 +68,14 @@ impl Town {
             Store::Postgres => Some(Postgres::start(folder.path()).await?),
         };
         let url = store.as_ref().map(Postgres::url);
-        let hub = Hub::start(folder.path(), address, url, &plan.hub_settings).await?;
+        let hub = Hub::start(
+            folder.path(),
+            address,
+            plan.http_port,
+            url,
+            &plan.hub_settings,
+        )
+        .await?;
         let mut town = Self {
             devices: Vec::new(),
             hub,

@@ -7,12 +7,12 @@ const me = { ...ROSA, role: 'owner', badge: null, agency: null, passkeys: 1 };
 const DOOR = { id: 'c1', name: 'Front door' };
 const TILL = { id: 'c2', name: 'Till' };
 const YARD = { id: 'c3', name: 'Delivery yard' };
-const camera = (named, more) => ({ ...named, condition: 'ok', reason: null, masked: false, hasAudio: false, rules: [], ...more });
+const camera = (named, more) => ({ ...named, condition: 'online', reason: null, masked: false, hasAudio: false, rules: [], ...more });
 const shop = {
   id: 'shop', name: 'Delgado Market', kind: 'business', address: '14 Elm Street', deviceState: 'online', people: [ROSA, SAM],
   cameras: [
-    camera(DOOR, { rules: ['When you press: live to Springfield PD for at most 2 hours.', 'On a gunshot alert nearby: opens by itself for 10 minutes.'] }),
-    camera(TILL, { rules: ['When you press: live to Springfield PD for at most 2 hours.'], masked: true, hasAudio: true }),
+    camera(DOOR, { rules: ['Shares with Springfield PD when you press, for up to 2 hours.', 'Shares with Springfield PD on these alerts: gunshot, for up to 10 minutes, within 300 m.'] }),
+    camera(TILL, { rules: ['Shares with Springfield PD when you press, for up to 2 hours.'], masked: true, hasAudio: true }),
     camera(YARD, { condition: 'wrongPassword', reason: 'The camera refuses the name or password that your device has for it.' }),
   ],
 };

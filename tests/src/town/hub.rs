@@ -19,7 +19,6 @@ pub struct Hub {
     process: Process,
     folder: PathBuf,
     ready: Ready,
-    binds: IpAddr,
     store_url: Option<String>,
 }
 
@@ -38,19 +37,24 @@ impl Hub {
     pub(super) async fn start(
         folder: &Path,
         binds: IpAddr,
+        http_port: u16,
         store_url: Option<String>,
         settings: &str,
     ) -> Result<Self> {
         let file = folder.join("hub.toml");
         std::fs::write(&file, settings)?;
-        let command = command(folder, binds, None, store_url.as_deref())?;
+        let listen = Listen {
+            http: SocketAddr::from(([127, 0, 0, 1], http_port)),
+            link: SocketAddr::new(binds, 0),
+            media: SocketAddr::new(binds, 0),
+        };
+        let command = command(folder, &listen, store_url.as_deref())?;
         let mut process = Process::start("assent-hub", &command, &folder.join("hub.log"))?;
         let ready = read_ready(&mut process).await?;
         Ok(Self {
             process,
             folder: folder.to_owned(),
             ready,
-            binds,
             store_url,
         })
     }
@@ -85,12 +89,12 @@ impl Hub {
     /// When it does not become ready.
     pub async fn start_again(&mut self) -> Result<()> {
         self.process.kill();
-        let command = command(
-            &self.folder,
-            self.binds,
-            Some(&self.ready),
-            self.store_url.as_deref(),
-        )?;
+        let listen = Listen {
+            http: self.ready.http,
+            link: self.ready.link,
+            media: self.ready.media,
+        };
+        let command = command(&self.folder, &listen, self.store_url.as_deref())?;
         self.process = Process::start("assent-hub", &command, &self.folder.join("hub.log"))?;
         self.ready = read_ready(&mut self.process).await?;
         Ok(())
@@ -160,25 +164,23 @@ fn data_dir(folder: &Path) -> PathBuf {
     folder.join("hub")
 }
 
+/// Where a hub listens; port 0 takes a free one.
+struct Listen {
+    http: SocketAddr,
+    link: SocketAddr,
+    media: SocketAddr,
+}
+
 /// Sets only what a test machine must: addresses, folder, store. The rest is the hub's own default.
-fn command(
-    folder: &Path,
-    binds: IpAddr,
-    before: Option<&Ready>,
-    store_url: Option<&str>,
-) -> Result<Vec<OsString>> {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let http = before.map_or(loopback, |ready| ready.http);
-    let link = before.map_or(SocketAddr::new(binds, 0), |ready| ready.link);
-    let media = before.map_or(SocketAddr::new(binds, 0), |ready| ready.media);
-    let mut command: Vec<OsString> = vec![programme()?.into(), "run".into(), "--ready-json".into()];
+fn command(folder: &Path, listen: &Listen, store_url: Option<&str>) -> Result<Vec<OsString>> {
+    let mut command: Vec<OsString> = vec![programme()?.into(), "--ready-json".into()];
     let mut flag = |name: &str, value: OsString| command.extend([name.into(), value]);
     flag("--config", folder.join("hub.toml").into());
     flag("--data-dir", data_dir(folder).into());
-    flag("--http-listen", http.to_string().into());
-    flag("--link-listen", link.to_string().into());
-    flag("--link-names", binds.to_string().into());
-    flag("--media-listen", media.to_string().into());
+    flag("--http-listen", listen.http.to_string().into());
+    flag("--link-listen", listen.link.to_string().into());
+    flag("--link-names", listen.link.ip().to_string().into());
+    flag("--media-listen", listen.media.to_string().into());
     if let Some(url) = store_url {
         flag("--store-url", url.into());
     }

@@ -173,7 +173,7 @@ impl Namespace {
             "nft",
             &format!(
                 "table inet cut {{ chain in {{ type filter hook input priority 10; \
-             meta l4proto {{ tcp, udp }} th sport {{ {ports} }} drop; }} }}"
+             meta l4proto {{ tcp, udp }} th sport {{ {ports} }} drop; }}; }}"
             ),
         ])?;
         Ok(())
@@ -201,7 +201,7 @@ impl Namespace {
             "nft",
             &format!(
                 "table inet {cable} {{ chain in {{ type filter hook input priority 10; \
-             iifname \"{cable}\" {rule}; }} }}"
+             iifname \"{cable}\" {rule}; }}; }}"
             ),
         ])?;
         Ok(())

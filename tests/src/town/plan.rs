@@ -32,6 +32,8 @@ pub struct TownPlan {
     pub store: Store,
     /// Each device in a network namespace of its own, so that the kernel counts what leaves it. Needs root.
     pub isolated: bool,
+    /// Port of the hub's pages; 0 takes a free one.
+    pub http_port: u16,
     pub premises: Vec<PremisesPlan>,
     pub people: Vec<PersonPlan>,
     /// More lines for the hub's configuration file.
