@@ -1,6 +1,7 @@
 //! The HTTP front: every page and every call of the API, from one visible table of routes. It knows who
 //! may call what, how errors look and how connections end; what a call does is its slice's business.
 
+mod approvals;
 mod extract;
 mod guard;
 mod headers;
@@ -12,7 +13,9 @@ mod listen;
 mod metrics;
 mod openapi;
 mod pages;
+mod presses;
 mod problem;
+mod revokes;
 mod routes;
 mod session;
 mod stream;
@@ -22,7 +25,7 @@ mod tokens;
 pub use listen::{Listening, cannot_listen, listen};
 pub use openapi::openapi_json;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::state::Hub;
 use axum::Router;
 use idempotency::Kept;
@@ -89,6 +92,14 @@ impl Front {
             .layer(from_fn_with_state(self.clone(), headers::secure))
             .layer(from_fn_with_state(self.clone(), problem::render))
             .with_state(self.clone())
+    }
+
+    /// Finishes what it began although the caller hangs up or the time is over: a press is never half a press.
+    async fn whole<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.tasks.spawn(work).await.map_err(Error::internal)?
     }
 
     /// The store went away or came back, or the hub is about to stop.

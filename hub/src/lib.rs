@@ -7,10 +7,12 @@ pub mod audit;
 pub mod config;
 pub mod devices;
 pub mod error;
+pub mod feeds;
 pub mod http;
 pub mod identity;
 pub mod registry;
 pub mod run;
+pub mod sharing;
 pub mod state;
 pub mod world;
 

@@ -4,7 +4,7 @@ use anyhow::Context;
 use assent_hub::admin::{self, Command as AdminCommand, Town};
 use assent_hub::config::{Config, LogFormat, Overrides};
 use clap::{Args, Parser, Subcommand};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -125,7 +125,8 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("log.filter {:?} cannot be understood", config.log.filter))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

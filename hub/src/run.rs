@@ -80,6 +80,10 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
     let tasks = front.tasks.clone();
     tasks.spawn(keep_house(front.clone(), stop.clone()));
     tasks.spawn(admin::serve(admin, front.hub.clone(), bound, stop.clone()));
+    tasks.spawn(hub.sharing.clone().keep_time(stop.clone()));
+    // Written until the very end: what callers do while they are let finish is kept too.
+    let written = CancellationToken::new();
+    let writing = tokio::spawn(hub.sharing.clone().keep_written(written.clone()));
     let serving = tasks.spawn(listening.serve(front.clone()));
     tracing::info!(console = bound.console(&hub.config), owner = bound.owner(&hub.config), link = %bound.link, media = %bound.media, "the hub is ready");
     ready(&Ready {
@@ -93,6 +97,9 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
     });
     stop.cancelled().await;
     drain(&front).await;
+    written.cancel();
+    let _ended = tokio::time::timeout(END_WITHIN, writing).await;
+    hub.world.store.close().await;
     if let Ok(Err(e)) = serving.await {
         return Err(Error::internal(e));
     }
@@ -136,7 +143,7 @@ async fn keep_house(front: Front, stop: CancellationToken) {
     }
 }
 
-/// Tells pages and devices, lets open calls finish, and closes what is durable last.
+/// Tells pages and devices, then lets open calls finish.
 async fn drain(front: &Front) {
     tracing::info!("draining");
     front.notice();
@@ -149,5 +156,4 @@ async fn drain(front: &Front) {
     {
         tracing::warn!(tasks = front.tasks.len(), "some tasks did not end in time");
     }
-    front.hub.world.store.close().await;
 }

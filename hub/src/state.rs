@@ -4,8 +4,10 @@ use crate::audit::Audit;
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::error::{Error, Result};
+use crate::feeds::Feeds;
 use crate::identity::{Identity, RelyingParties};
 use crate::registry::Registry;
+use crate::sharing::Sharing;
 use crate::world::{Clock, Random, Store, World};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -20,6 +22,8 @@ pub struct Hub {
     pub identity: Identity,
     pub registry: Registry,
     pub devices: Devices,
+    pub feeds: Feeds,
+    pub sharing: Sharing,
 }
 
 impl Hub {
@@ -44,6 +48,8 @@ impl Hub {
         let identity = Identity::open(world.clone(), audit.clone(), relying).await?;
         let registry = Registry::open(world.clone()).await?;
         let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
+        let feeds = Feeds::default();
+        let sharing = Sharing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), feeds.clone()).await?;
         Ok(Self {
             config: Arc::new(config),
             world,
@@ -51,6 +57,8 @@ impl Hub {
             identity,
             registry,
             devices,
+            feeds,
+            sharing,
         })
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Rate {
     Visit,
     Read,
     Change,
+    /// An owner's press, stop or word.
+    Owner,
     Stream,
 }
 
@@ -33,6 +35,7 @@ pub(super) struct Limits {
     visit: DefaultKeyedRateLimiter<Key>,
     read: DefaultKeyedRateLimiter<Key>,
     change: DefaultKeyedRateLimiter<Key>,
+    owner: DefaultKeyedRateLimiter<Key>,
     stream: DefaultKeyedRateLimiter<Key>,
 }
 
@@ -43,6 +46,8 @@ impl Default for Limits {
             visit: bucket(20, 100),
             read: bucket(20, 100),
             change: bucket(20, 100),
+            // A frightened hand, a queue that is sent after an outage.
+            owner: bucket(10, 100),
             // A page that reconnects after each loss, with a few tabs.
             stream: bucket(2, 30),
         }
@@ -57,6 +62,7 @@ impl Limits {
             Rate::Visit => &self.visit,
             Rate::Read => &self.read,
             Rate::Change => &self.change,
+            Rate::Owner => &self.owner,
             Rate::Stream => &self.stream,
         };
         bucket
@@ -71,6 +77,7 @@ impl Limits {
             &self.visit,
             &self.read,
             &self.change,
+            &self.owner,
             &self.stream,
         ] {
             bucket.retain_recent();

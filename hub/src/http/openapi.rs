@@ -2,7 +2,8 @@
 //! pages' types are made. A change of the API therefore shows in review.
 
 use super::Front;
-use super::{health, metrics, problem, session, stream};
+use super::{approvals, health, metrics, presses, problem, revokes, session, stream, tickets};
+use crate::sharing;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -27,8 +28,20 @@ use utoipa::OpenApi;
         session::new_passkey_challenge,
         session::new_passkey,
         stream::open,
+        presses::press,
+        revokes::revoke,
+        approvals::approve,
+        tickets::make_ticket,
     ),
-    components(schemas(problem::Problem, stream::Notice, stream::Duty))
+    components(schemas(
+        problem::Problem,
+        stream::Notice,
+        stream::Duty,
+        sharing::Share,
+        sharing::Press,
+        sharing::Ask,
+        sharing::OwnerPremises
+    ))
 )]
 struct Api;
 

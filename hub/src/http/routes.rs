@@ -3,11 +3,13 @@
 
 use super::guard::{self, Rule, Who};
 use super::limits::Rate;
-use super::{Front, health, metrics, openapi, session, stream};
+use super::{
+    Front, approvals, health, metrics, openapi, presses, revokes, session, stream, tickets,
+};
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use std::time::Duration;
 
 /// Largest body of a call, in bytes.
@@ -21,6 +23,9 @@ const QUICK: Duration = Duration::from_secs(5);
 /// Sign-ins write several rows on a store that may be busy.
 const STORE: Duration = Duration::from_secs(10);
 
+/// A page that hears nothing for so long keeps its press and sends it again.
+const PRESS: Duration = Duration::from_secs(6);
+
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) path: &'static str,
@@ -30,6 +35,7 @@ pub(super) struct Route {
 
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
 #[rustfmt::skip]
@@ -48,6 +54,10 @@ pub(super) fn table() -> Vec<Route> {
         row(POST,   "/api/passkeys/challenge",        Who::SignedIn, SMALL,      Rate::Change,  QUICK,  post(session::new_passkey_challenge)),
         row(POST,   "/api/passkeys",                  Who::SignedIn, CREDENTIAL, Rate::Change,  STORE,  post(session::new_passkey)),
         row(GET,    "/api/stream",                    Who::SignedIn, NONE,       Rate::Stream,  QUICK,  get(stream::open)),
+        row(PUT,    "/api/presses/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(presses::press)),
+        row(PUT,    "/api/revokes/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(revokes::revoke)),
+        row(PUT,    "/api/approvals/{alertId}",       Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(approvals::approve)),
+        row(POST,   "/api/tickets",                   Who::Operator, SMALL,      Rate::Change,  QUICK,  post(tickets::make_ticket)),
     ]
 }
 

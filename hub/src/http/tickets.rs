@@ -1,9 +1,14 @@
 //! Single-use tickets: what a signed-in page trades for one media connection, so that no long-lived
 //! secret ever stands in an address.
 
+use super::Front;
+use super::extract::{Caller, Json};
+use super::problem::Problem;
 use crate::error::{Error, Result};
 use crate::identity::{Identity, SessionId, SignedIn};
 use crate::world::{Guarded, Hash, Secret, World};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
@@ -64,4 +69,40 @@ impl Tickets {
     pub(super) fn sweep(&self, now: OffsetDateTime) {
         self.0.lock().retain(|_, ticket| now < ticket.expires_at);
     }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct TicketAsked {
+    /// What it is for.
+    r#use: TicketUse,
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+enum TicketUse {
+    Wall,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct NewTicket {
+    /// Works once, within 30 s.
+    ticket: String,
+}
+
+/// Makes a ticket for one media connection.
+#[utoipa::path(post, path = "/api/tickets", tag = "operator", request_body = TicketAsked,
+    responses((status = 200, body = NewTicket), (status = 401, body = Problem), (status = 403, body = Problem)))]
+pub(super) async fn make_ticket(
+    State(front): State<Front>,
+    Caller(signed_in): Caller,
+    Json(asked): Json<TicketAsked>,
+) -> axum::Json<NewTicket> {
+    match asked.r#use {
+        TicketUse::Wall => {}
+    }
+    let secret = front.tickets.make(&front.hub.world, &signed_in);
+    axum::Json(NewTicket {
+        ticket: secret.reveal().to_owned(),
+    })
 }

@@ -18,20 +18,22 @@ pub(super) struct Section {
 
 const EVERYBODY: &[Role] = &[Role::Owner, Role::Operator];
 
+const OWNERS: &[Role] = &[Role::Owner];
+
+#[rustfmt::skip]
 static SECTIONS: &[Section] = &[
-    Section {
-        name: "notice",
-        whose: EVERYBODY,
-        changes: |front| vec![front.notices.subscribe()],
-        render: |front, _| json(&notice(front)),
-    },
-    Section {
-        name: "duty",
-        whose: EVERYBODY,
-        changes: |front| vec![front.hub.identity.duty_changes()],
-        render: |front, who| json(&duty(front, who)),
-    },
+    Section { name: "notice",   whose: EVERYBODY, changes: |f| vec![f.notices.subscribe()], render: |f, _| json(&notice(f)) },
+    Section { name: "duty",     whose: EVERYBODY, changes: |f| vec![f.hub.identity.duty_changes()], render: |f, who| json(&duty(f, who)) },
+    Section { name: "shares",   whose: EVERYBODY, changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.shares(&who.person)) },
+    Section { name: "premises", whose: OWNERS,    changes: places, render: |f, who| json(&f.hub.sharing.owner_premises(&who.person, &f.hub.identity)) },
+    Section { name: "presses",  whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.presses(&who.person)) },
+    Section { name: "asks",     whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.asks(&who.person)) },
 ];
+
+/// Premises, their cameras and devices.
+fn places(front: &Front) -> Vec<watch::Receiver<u64>> {
+    vec![front.hub.registry.changes(), front.hub.devices.changes()]
+}
 
 pub(super) fn of(role: Role) -> Vec<&'static Section> {
     SECTIONS
