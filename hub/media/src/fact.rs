@@ -48,7 +48,7 @@ pub enum Fact {
         stream: StreamId,
         publisher: PublisherId,
     },
-    /// Somebody looks, and nothing comes.
+    /// Nothing comes any more: the camera or the network failed, or its device sends no such layer now.
     StreamStalled {
         stream: StreamId,
         for_ms: u64,

@@ -2,7 +2,7 @@
 //! `assent-sfu`; nothing here touches a socket.
 
 use crate::demux::PeerKey;
-use assent_sfu::{KeyFrameRequests, Kind, Moment, Stream, StreamId};
+use assent_sfu::{KeyFrameRequests, Kind, Stream, StreamId};
 use std::collections::HashMap;
 use str0m::media::Mid;
 
@@ -13,8 +13,6 @@ pub(crate) struct Flow {
     pub(crate) seats: Vec<Seat>,
     pub(crate) requests: KeyFrameRequests,
     pub(crate) stalled: bool,
-    /// Since when somebody looks: silence counts from there at the earliest.
-    pub(crate) wanted: Option<Moment>,
 }
 
 /// The peer whose packets are taken. Only a peer that was accepted later can take over, with its first
@@ -84,7 +82,6 @@ impl Flow {
             seats: Vec::new(),
             requests: KeyFrameRequests::default(),
             stalled: false,
-            wanted: None,
         }
     }
 }

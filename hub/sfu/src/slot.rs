@@ -222,7 +222,7 @@ impl Shown {
         let Phase::Waiting { not } = self.phase else {
             return;
         };
-        let Some(key) = stream.key_frame() else {
+        let Some(key) = stream.key_frame().filter(|_| stream.is_fresh(now)) else {
             return;
         };
         let spent = not.is_some_and(|(epoch, spent)| {

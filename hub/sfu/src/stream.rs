@@ -7,6 +7,7 @@ use crate::{
     h264::Content,
     packet::{Kind, Moment, Packet},
 };
+use std::time::Duration;
 
 /// A jump in sequence numbers past this is a restart, not loss: more than a 2 Mbit/s camera sends in
 /// 4 s, and the receivers would give up on such a gap anyway.
@@ -14,6 +15,10 @@ const LARGEST_GAP: u64 = WINDOW;
 /// So many packets in a row from far behind are a publisher that counts anew; fewer are answers to old
 /// retransmission requests.
 const STALE_RUN: u32 = 32;
+
+/// A stream without a packet for this long does not start anybody; the slowest cameras send a picture
+/// a second.
+const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// A stream and its key-frame cache. Lives as long as the hub knows the camera, over any number of
 /// publishers.
@@ -122,6 +127,12 @@ impl Stream {
 
     pub fn last_packet(&self) -> Option<Moment> {
         self.last_packet
+    }
+
+    /// Whether the cache ends at the present: a picture from before is never shown as live.
+    pub fn is_fresh(&self, now: Moment) -> bool {
+        self.last_packet
+            .is_some_and(|packet| now.since(packet) < STALE_AFTER)
     }
 
     pub fn last_key_frame(&self) -> Option<Moment> {

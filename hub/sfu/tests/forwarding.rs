@@ -279,6 +279,22 @@ fn a_late_viewer_has_the_picture_at_once() {
 }
 
 #[test]
+fn an_old_picture_is_never_shown_as_live() {
+    let mut scene = Scene::new(10, 10, 50);
+    (0..10).for_each(|_| pictures(&mut scene, |_| {}));
+    scene.now = Moment(scene.now.0 + 5_000_000);
+    scene.slot.show(A, 1);
+    scene.pump(1000);
+    assert!(scene.shown.is_empty());
+    pictures(&mut scene, |_| {});
+    scene.pump(1000);
+    assert!(
+        !scene.shown.is_empty(),
+        "the camera goes on, and so does the picture"
+    );
+}
+
+#[test]
 fn a_paused_slot_sends_nothing_and_resumes_with_a_picture() {
     let mut scene = Scene::new(10, 10, 50);
     scene.slot.show(A, 1);

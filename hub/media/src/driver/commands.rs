@@ -201,13 +201,9 @@ impl Hall {
 
     /// A slot begins to want its stream: demand, and a picture as soon as there is one.
     fn join(&mut self, key: PeerKey, place: usize, now: Instant) {
-        let moment = self.moment(now);
         let Some(stream) = self.place(key, place).and_then(|at| at.slot.wants()) else {
             return;
         };
-        if let Some(flow) = self.table.get_mut(stream) {
-            flow.wanted.get_or_insert(moment);
-        }
         if let Some(change) = self.demand.add(stream) {
             self.tell(Fact::Demand {
                 stream,

@@ -81,7 +81,7 @@ impl Hall {
                 continue;
             };
             let outgoing = place.slot.live(&flow.stream, &taken, moment);
-            if taken.key_frame && place.slot.is_waiting() {
+            if place.slot.is_waiting() && flow.stream.key_frame().is_some() {
                 self.bursts.add(*seat, now);
             }
             if let Some(outgoing) = outgoing {

@@ -11,7 +11,7 @@ use crate::{
 use assent_sfu::{Moment, StreamId};
 use std::time::{Duration, Instant};
 
-/// Without a packet for so long, a stream that somebody watches is said to stall.
+/// Without a packet for so long, a stream is said to stall.
 const STALLED_AFTER: Duration = Duration::from_secs(1);
 /// A peer is asked for a sign of life every 1.5 s and sends reports by itself; four lost in a row.
 const SILENT_AFTER: Duration = Duration::from_secs(6);
@@ -23,10 +23,6 @@ impl Hall {
     pub(super) fn upkeep(&mut self, now: Instant, sender: &mut Sender<'_>) {
         let moment = self.moment(now);
         while let Some(change) = self.demand.lapse(moment) {
-            if let Some(flow) = self.table.get_mut(change.stream) {
-                flow.wanted = None;
-                flow.stalled = false;
-            }
             self.tell(Fact::Demand {
                 stream: change.stream,
                 wanted: change.wanted,
@@ -52,19 +48,15 @@ impl Hall {
         }
     }
 
-    /// Streams that are watched and have just become silent.
+    /// Streams that have just become silent.
     fn stalls(&mut self, now: Moment) -> Vec<(StreamId, Duration)> {
         let mut stalls = Vec::new();
         for (stream, flow) in self.table.iter_mut() {
-            let (Some(wanted), Some(_), false) = (flow.wanted, flow.sender, flow.stalled) else {
-                continue;
-            };
-            let last = flow
+            let silent = flow
                 .stream
                 .last_packet()
-                .map_or(wanted, |packet| packet.max(wanted));
-            let silent = now.since(last);
-            if silent >= STALLED_AFTER {
+                .map_or(Duration::ZERO, |packet| now.since(packet));
+            if flow.sender.is_some() && !flow.stalled && silent >= STALLED_AFTER {
                 flow.stalled = true;
                 stalls.push((stream, silent));
             }
