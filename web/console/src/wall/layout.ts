@@ -25,7 +25,7 @@ const CAPTION = 34;
 const NARROW = 620;
 
 /** Context tiles in a column are smaller; only a large tile this much larger makes up for it. */
-const WORTH_BESIDE = 1.2;
+const WORTH_BESIDE = 1.3;
 
 const tileHeight = (width: number) => width * PICTURE + CAPTION;
 
@@ -49,13 +49,13 @@ function grid(columns: number, rows: number, room: Room): Rect[] {
   const width = Math.max(0, Math.min(byWidth, byHeight));
   const height = tileHeight(width);
   const left = (room.width - columns * width - (columns - 1) * GAP) / 2;
-  const rects = Array.from({ length: columns * rows }, (_, n) => ({
+  const top = (room.height - rows * height - (rows - 1) * GAP) / 2;
+  return Array.from({ length: columns * rows }, (_, n) => ({
     x: left + (n % columns) * (width + GAP),
-    y: Math.floor(n / columns) * (height + GAP),
+    y: top + Math.floor(n / columns) * (height + GAP),
     width,
     height,
   }));
-  return rects;
 }
 
 function spot(small: number, room: Room): Rect[] {
