@@ -7,5 +7,8 @@
 
 pub mod camera;
 pub mod config;
+pub mod gate;
+pub mod link;
+pub mod memory;
 pub mod publish;
 pub mod valve;

@@ -1,0 +1,270 @@
+//! Receipts under way to the disk, and what waits for them. An opening waits for its receipt; a press
+//! waits two seconds at most, because a frightened owner must not be failed by a dying disk; a closing
+//! waits for nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use assent_consent::{BootTime, GrantId, TriggerId};
+use assent_wire::link::receipt::Body;
+use tokio::sync::oneshot;
+
+use super::keeper::Keeper;
+use super::{Pressed, Storage, boot_now, clock, wall_now};
+use crate::memory::{Order, Stamp, Written};
+
+/// How long a press waits for its receipt before it opens without.
+const PRESS_WAITS_MS: u64 = 2_000;
+/// Between two tries to write what could not be written.
+const RETRY_MS: u64 = 1_000;
+/// Receipts that wait for a disk which fails: the ends of every grant, and some more.
+const MOST_UNWRITTEN: usize = 1024;
+
+#[derive(Default)]
+pub(super) struct Recording {
+    next_token: u64,
+    waiting: BTreeMap<u64, Waiting>,
+    /// What failed, to be written in the same order as soon as the disk takes it.
+    unwritten: VecDeque<Unwritten>,
+    retried_at: BootTime,
+    retrying: Option<u64>,
+    last_receipt: u64,
+    failing: bool,
+}
+
+/// What is done when the receipt stands.
+pub(super) enum Then {
+    /// Nothing: it records what has happened.
+    Nothing,
+    Open {
+        trigger: TriggerId,
+        grants: Vec<GrantId>,
+    },
+    /// An owner's press that came by the link: it opens even without a disk.
+    OpenLate { grants: Vec<GrantId> },
+    OpenPress {
+        grants: Vec<GrantId>,
+        reply: oneshot::Sender<Pressed>,
+        pressed: Pressed,
+    },
+}
+
+struct Waiting {
+    bodies: Vec<Body>,
+    stamp: Stamp,
+    since: BootTime,
+    then: Then,
+}
+
+struct Unwritten {
+    stamp: Stamp,
+    bodies: Vec<Body>,
+}
+
+impl Recording {
+    pub(super) fn storage(&self) -> Storage {
+        if self.failing {
+            Storage::Failing
+        } else {
+            Storage::Fine
+        }
+    }
+
+    pub(super) fn last_receipt(&self) -> u64 {
+        self.last_receipt
+    }
+
+    fn put_by(&mut self, stamp: Stamp, bodies: Vec<Body>) {
+        if self.unwritten.len() < MOST_UNWRITTEN {
+            self.unwritten.push_back(Unwritten { stamp, bodies });
+        } else {
+            tracing::error!("a receipt is lost: the disk has failed for too long");
+        }
+    }
+}
+
+impl Keeper {
+    /// Records what has happened already.
+    pub(super) fn record(&mut self, bodies: Vec<Body>) {
+        if bodies.is_empty() {
+            return;
+        }
+        self.record_then(bodies, Then::Nothing);
+    }
+
+    pub(super) fn record_then(&mut self, bodies: Vec<Body>, then: Then) {
+        let now = clock::now();
+        let stamp = Stamp {
+            wall: wall_now(),
+            boot: now.boot,
+            local_day: now.local_day,
+        };
+        // Behind what is still to be written, or the chain would tell a story that did not happen.
+        if !self.recording.unwritten.is_empty() {
+            return self.fail(Waiting {
+                bodies,
+                stamp,
+                since: now.boot,
+                then,
+            });
+        }
+        self.order(Waiting {
+            bodies,
+            stamp,
+            since: now.boot,
+            then,
+        });
+    }
+
+    fn order(&mut self, waiting: Waiting) {
+        self.recording.next_token += 1;
+        let token = self.recording.next_token;
+        let order = Order::Append {
+            token,
+            stamp: waiting.stamp,
+            bodies: waiting.bodies.clone(),
+        };
+        match self.doors.orders.try_send(order) {
+            Ok(()) => drop(self.recording.waiting.insert(token, waiting)),
+            Err(_) => self.fail(waiting),
+        }
+    }
+
+    pub(super) fn written(&mut self, written: Written) {
+        if self.recording.retrying == Some(written.token) {
+            return self.retried(written);
+        }
+        let Some(waiting) = self.recording.waiting.remove(&written.token) else {
+            return;
+        };
+        match written.facts {
+            Ok(facts) => {
+                self.stands(facts);
+                self.go_on(waiting.then);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a receipt could not be written; check the device's disk");
+                self.fail(waiting);
+            }
+        }
+    }
+
+    fn stands(&mut self, facts: Vec<crate::memory::Fact>) {
+        self.recording.failing = false;
+        for fact in facts {
+            self.recording.last_receipt = self.recording.last_receipt.max(fact.number());
+            self.note_receipt(&fact);
+            self.doors.outbox.push(fact);
+        }
+    }
+
+    fn note_receipt(&mut self, fact: &crate::memory::Fact) {
+        use assent_wire::link::device_frame::Body as Frame;
+        let opened = match fact.body() {
+            Frame::Opened(opened) => std::slice::from_ref(opened),
+            Frame::Pressed(pressed) => pressed.opened.as_slice(),
+            _ => return,
+        };
+        let ids = opened
+            .iter()
+            .filter_map(|opened| assent_wire::grant_id(&opened.grant_id).ok());
+        self.receipts.extend(ids.map(|id| (id, fact.number())));
+    }
+
+    fn go_on(&mut self, then: Then) {
+        match then {
+            Then::Nothing => self.show(),
+            Then::Open { grants, .. } | Then::OpenLate { grants } => self.open(&grants),
+            Then::OpenPress {
+                grants,
+                reply,
+                pressed,
+            } => {
+                self.open(&grants);
+                // The owner's page may have gone away; the press stands all the same.
+                reply.send(pressed).ok();
+            }
+        }
+    }
+
+    fn open(&mut self, grants: &[GrantId]) {
+        for id in grants {
+            let effects = self.sharing.open(*id, &clock::now());
+            self.carry_out(effects);
+        }
+        // Ended before its receipt stood: nothing opened, and the number would stay for ever.
+        self.receipts.retain(|id, _| {
+            self.sharing
+                .grant(*id)
+                .is_some_and(|grant| !grant.is_ended())
+        });
+        self.show();
+    }
+
+    fn fail(&mut self, waiting: Waiting) {
+        self.recording.failing = true;
+        match waiting.then {
+            Then::Open { trigger, .. } => self.not_durable(trigger),
+            then @ (Then::Nothing | Then::OpenLate { .. } | Then::OpenPress { .. }) => {
+                self.recording.put_by(waiting.stamp, waiting.bodies);
+                self.go_on(then);
+            }
+        }
+    }
+
+    /// A press whose receipt takes too long opens without; the receipt follows when it can.
+    pub(super) fn press_on_without_storage(&mut self) {
+        let now = boot_now();
+        let late = |waiting: &Waiting| now.since_ms(waiting.since) >= PRESS_WAITS_MS;
+        let tokens: Vec<u64> = self
+            .recording
+            .waiting
+            .iter()
+            .filter(|(_, w)| late(w))
+            .map(|(token, _)| *token)
+            .collect();
+        for token in tokens {
+            let Some(waiting) = self.recording.waiting.get_mut(&token) else {
+                continue;
+            };
+            if matches!(waiting.then, Then::OpenPress { .. } | Then::OpenLate { .. }) {
+                let then = std::mem::replace(&mut waiting.then, Then::Nothing);
+                tracing::error!(
+                    "a press opens without its receipt: the device's disk does not answer"
+                );
+                self.recording.failing = true;
+                self.go_on(then);
+            }
+        }
+    }
+
+    pub(super) fn retry_records(&mut self) {
+        let now = boot_now();
+        let due = now.since_ms(self.recording.retried_at) >= RETRY_MS
+            && self.recording.retrying.is_none();
+        let Some(first) = self.recording.unwritten.front().filter(|_| due) else {
+            return;
+        };
+        let order = |token| Order::Append {
+            token,
+            stamp: first.stamp,
+            bodies: first.bodies.clone(),
+        };
+        let token = self.recording.next_token + 1;
+        if self.doors.orders.try_send(order(token)).is_ok() {
+            self.recording.next_token = token;
+            self.recording.retrying = Some(token);
+        }
+        self.recording.retried_at = now;
+    }
+
+    fn retried(&mut self, written: Written) {
+        self.recording.retrying = None;
+        let Ok(facts) = written.facts else { return };
+        self.recording.unwritten.pop_front();
+        self.stands(facts);
+        self.show();
+        // The disk takes receipts again: the rest need not wait a second each.
+        self.recording.retried_at = BootTime::default();
+        self.retry_records();
+    }
+}

@@ -1,0 +1,144 @@
+//! What must survive power loss: the journal of numbered receipts, and two small slots for what the hub
+//! has acknowledged and what is paused. One thread writes, so that a slow disk holds up nobody but the
+//! opening that waits for its receipt. What is worth keeping, and when, is the gate's business.
+
+mod journal;
+mod outbox;
+mod past;
+mod segment;
+mod slots;
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use assent_wire::link::receipt::Body;
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+use tokio::sync::mpsc;
+
+pub(crate) use journal::Stamp;
+pub use journal::boot_id;
+pub(crate) use outbox::Fact;
+pub use outbox::Outbox;
+pub use past::{Past, Unfinished};
+pub(crate) use slots::Kept;
+
+use journal::{Journal, Limits};
+use slots::Slots;
+
+/// Orders that may wait for the disk; a press is one, and there are at most 256 grants to end.
+pub(crate) const ORDER_QUEUE: usize = 1024;
+
+/// The open files. Moved into the thread that writes.
+pub struct Memory {
+    journal: Journal,
+    slots: Slots,
+    /// Held for as long as this lives.
+    _lock: File,
+    #[cfg(test)]
+    broken: bool,
+}
+
+pub(crate) enum Order {
+    /// All of these, or none, and synced; answered with `Written`.
+    Append {
+        token: u64,
+        stamp: Stamp,
+        bodies: Vec<Body>,
+    },
+    Keep(Kept),
+}
+
+/// The receipts as they stand on the disk, or why not.
+pub(crate) struct Written {
+    pub(crate) token: u64,
+    pub(crate) facts: io::Result<Vec<Fact>>,
+}
+
+impl Memory {
+    /// Opens or makes the files under `data_dir`, and reads what happened before.
+    ///
+    /// # Errors
+    /// Whatever the file system says; a first start on a full disk is one of them.
+    pub fn open(data_dir: &Path) -> io::Result<(Self, Past)> {
+        Self::open_with(data_dir, Limits::default())
+    }
+
+    fn open_with(data_dir: &Path, limits: Limits) -> io::Result<(Self, Past)> {
+        std::fs::create_dir_all(data_dir)?;
+        let lock = lock(data_dir)?;
+        let (slots, kept) = Slots::open(data_dir)?;
+        let mut past = Past::new(kept);
+        let journal = Journal::open(&data_dir.join("journal"), limits, |receipt| {
+            past.take(receipt)
+        })?;
+        let memory = Self {
+            journal,
+            slots,
+            _lock: lock,
+            #[cfg(test)]
+            broken: false,
+        };
+        Ok((memory, past))
+    }
+
+    /// Carries out orders until nobody can give any more. Blocking.
+    pub(crate) fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        written: &mpsc::Sender<Written>,
+    ) {
+        while let Some(order) = orders.blocking_recv() {
+            match order {
+                Order::Append {
+                    token,
+                    stamp,
+                    bodies,
+                } => {
+                    let facts = self.append(&stamp, bodies);
+                    if written.blocking_send(Written { token, facts }).is_err() {
+                        return;
+                    }
+                }
+                Order::Keep(kept) => {
+                    if let Err(error) = self.slots.keep(&kept) {
+                        tracing::error!(%error, "the device's state could not be kept; check its disk");
+                    }
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Vec<Fact>> {
+        #[cfg(test)]
+        if self.broken {
+            return Err(io::Error::other("broken for a test"));
+        }
+        self.journal.append(stamp, bodies)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn broken(data_dir: &Path) -> io::Result<(Self, Past)> {
+        let (memory, past) = Self::open(data_dir)?;
+        Ok((
+            Self {
+                broken: true,
+                ..memory
+            },
+            past,
+        ))
+    }
+}
+
+/// Two programmes that write one journal would tear it.
+fn lock(data_dir: &Path) -> io::Result<File> {
+    let file = File::create(data_dir.join("lock"))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(Errno::WOULDBLOCK) => Err(io::Error::other(
+            "another assent-core is using this data directory",
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
