@@ -1,7 +1,7 @@
 // Every sentence of the owner's page, in one place, so that another language is another file like this one.
 // Plain words for a frightened reader; nothing here may promise what has not been confirmed.
 import { length } from '$shared/time';
-import type { AlertKind, EndCause, Level, PremisesKind, Share } from '$shared/api/types';
+import type { AlertKind, Condition, EndCause, Level, Share } from '$shared/api/types';
 import type { Stage } from './press/progress';
 
 const levels: Record<Level, { name: string; hint: string }> = {
@@ -42,26 +42,13 @@ const alertKinds: Record<string, string> = {
   panel: 'An alarm panel reports an alarm',
 };
 
-const premisesKinds: Record<PremisesKind, string> = {
-  business: 'Business',
-  school: 'School',
-  agency: 'Public place',
-  home: 'Home',
-};
-
-const conditions: Record<string, { word: string; grade: 'good' | 'high' | 'waiting' | 'live' }> = {
-  ok: { word: 'Working', grade: 'good' },
+const conditions: Record<Condition, { word: string; grade: 'good' | 'high' | 'waiting' }> = {
   online: { word: 'Working', grade: 'good' },
-  armed: { word: 'Working', grade: 'good' },
-  ready: { word: 'Working', grade: 'good' },
-  live: { word: 'Live now', grade: 'live' },
-  shared: { word: 'Live now', grade: 'live' },
-  notShared: { word: 'Working', grade: 'good' },
   connecting: { word: 'Connecting', grade: 'waiting' },
   offline: { word: 'Offline', grade: 'high' },
   wrongPassword: { word: 'Wrong password', grade: 'high' },
   unsupported: { word: 'Unsupported', grade: 'high' },
-  garbage: { word: 'Sends garbage', grade: 'high' },
+  garbage: { word: 'No usable picture', grade: 'high' },
   deviceAway: { word: 'Device away', grade: 'high' },
 };
 
@@ -70,8 +57,7 @@ export const words = {
   stages,
   endings,
   causes,
-  premisesKinds,
-  condition: (condition: string) => conditions[condition] ?? { word: condition, grade: 'high' as const },
+  conditions,
   alertKind: (kind: AlertKind) => alertKinds[kind] ?? `An alert of the kind “${kind}” was raised`,
   drillMark: 'Drill',
   silentMark: 'Silent',
@@ -110,6 +96,7 @@ export const words = {
 
   press: {
     by: (name: string) => `${name} pressed`,
+    byButton: 'The button at the premises',
     headline: {
       sending: 'Sending your press…',
       kept: 'Kept on this phone',
@@ -211,7 +198,7 @@ export const words = {
     linkFailed: 'This link did not work',
     linkUsed: 'Each link works once. Ask whoever gave it to you for a new one, or use your passkey.',
     again: 'Try again',
-    toSignIn: 'To sign-in',
+    toSignIn: 'Go to sign-in',
     offer: (name: string) => `Welcome, ${name}`,
     offerLead: 'Make a passkey, so that this phone opens your page with your face, finger or code. The link that you used will not work again.',
     make: 'Make a passkey',
@@ -224,7 +211,7 @@ export const words = {
 
   account: {
     title: 'You',
-    addPasskey: 'Make a passkey on this phone',
+    addPasskey: 'Add a passkey here',
     passkeys: (count: number) => (count === 0 ? 'You have no passkey yet.' : count === 1 ? 'You have 1 passkey.' : `You have ${count} passkeys.`),
     signOut: 'Sign out',
     unsent: 'Something you did has not reached the hub yet. Signing out would lose it.',

@@ -78,6 +78,10 @@ describe('the progress of a press', () => {
     expect(one([], [received], []).by).toBeNull();
   });
 
+  it('of the button at the premises is nobody’s', () => {
+    expect(one([], [{ ...received, by: null }], []).by).toBe('button');
+  });
+
   it('is one press, whether kept, answered or streamed', () => {
     const delivered: Item = { ...waiting, state: 'delivered', answer: received };
     expect(pressViews([delivered], [received], [live], 'rosa', NOON)).toHaveLength(1);

@@ -25,8 +25,8 @@ export type Phase = 'underway' | 'tooOld' | 'message' | 'refused' | 'cancelled' 
 export interface PressView {
   id: Id;
   premisesId: Id;
-  /** Null when it is this phone's own person. */
-  by: Named | null;
+  /** Null when it is this page's own person. */
+  by: Named | 'button' | null;
   level: Level;
   silent: boolean;
   drill: boolean;
@@ -76,7 +76,7 @@ function viewOfPress(press: Press, shares: Share[], me: Id, now: number): PressV
   const { id, premisesId, level, silent, drill } = press;
   return {
     ...{ id, premisesId, level, silent, drill },
-    by: press.by.id === me ? null : press.by,
+    by: press.by?.id === me ? null : (press.by ?? 'button'),
     madeAt: at(press.receivedAt),
     phase: phaseOf(press, shares, now),
     steps: hubSteps(press, shares),

@@ -123,7 +123,8 @@ export interface Press {
   level: Level;
   silent: boolean;
   drill: boolean;
-  by: Named;
+  /** Null for a bare button at the premises. */
+  by: Named | null;
   receivedAt: Time;
   openedAt: Time | null;
   onWallAt: Time | null;
@@ -133,8 +134,10 @@ export interface Press {
   refusal: string | null;
 }
 
+export type Condition = 'online' | 'connecting' | 'offline' | 'wrongPassword' | 'unsupported' | 'garbage' | 'deviceAway';
+
 export interface OwnerCamera extends Named {
-  condition: string;
+  condition: Condition;
   reason: string | null;
   masked: boolean;
   hasAudio: boolean;
