@@ -1,128 +1,239 @@
-//! (Contract only, until the media side fills it in: these are the calls that link, sharing and viewing
-//! make. `feeds` maps cameras and layers to streams, walls to media connections, and media facts back to
-//! cameras. It decides nothing: `Admitted` is made from a receipt, and stopping comes from sharing.)
+//! The adapter to the media engine: which streams are whose camera, which layer a tile gets, what each
+//! device is asked to send. It opens a stream to a browser only for an [`Admitted`]; who may have one,
+//! and the record of it, is `viewing`'s.
+//!
+//! ```text
+//!   link ── offer ──► feeds ── answer ──► link          viewing ── Admitted ──► feeds
+//!                       │ demand ──► link                           │ tile states, happenings ──► viewing
+//! ```
+
+mod keeper;
+mod names;
+mod sources;
+mod tiles;
+
+pub use keeper::{Demanded, Happening};
+pub use names::Layer;
+pub use tiles::{TileAt, TilePhase, TileState, WallId};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use assent_media::{Engine, MediaConfig, MediaError};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::audit::Receipt;
-use crate::error::{Error, Result};
-use crate::world::{CameraId, DeviceId, ViewingId};
-use tokio::sync::broadcast;
-use uuid::Uuid;
+use crate::error::{Error, Kind, Result};
+use crate::world::{CameraId, Clock, DeviceId, Guarded, ViewingId};
+use keeper::{Keeper, Order};
+use names::Names;
+use tiles::Tiles;
 
-/// Facts that wait for a slow reader; one that lags looks at the whole state again.
-const FACTS: usize = 4_096;
+/// Orders that wait for the keeper: each takes it microseconds, and whoever gives one waits for it.
+const ORDERS: usize = 1_024;
+/// Demands that wait for the link: one a camera of the largest town.
+const DEMANDS: usize = 1_024;
+/// Happenings that a slow reader may be behind; the tile states stay true for one that missed some.
+const HAPPENINGS: usize = 1_024;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Layer {
-    Main,
-    Sub,
-    Audio,
+/// Proof that somebody may look at a camera now, and that it is on record. Made by `viewing`.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    viewing: ViewingId,
+    camera: CameraId,
+    sound: bool,
 }
 
-/// A device's session description; `tracks` names camera and layer of each of its lines. Every camera in
-/// it has a live grant: the link has asked sharing.
-pub struct Offer {
-    pub device: DeviceId,
-    pub media_id: u64,
-    pub sdp: String,
-    pub tracks: Vec<OfferedTrack>,
+impl Admitted {
+    /// `sound` only where the owner's terms allow it.
+    pub fn recorded(_: &Receipt, viewing: ViewingId, camera: CameraId, sound: bool) -> Self {
+        Self { viewing, camera, sound }
+    }
 }
 
-pub struct OfferedTrack {
+/// How a tile is looked at: small ones get the substream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub large: bool,
+    pub audible: bool,
+}
+
+/// A line of a device's offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
     pub mid: String,
     pub camera: CameraId,
     pub layer: Layer,
 }
 
-/// The right to show one camera, made only by `viewing` from the receipt of its record.
-pub struct Admitted {
-    viewing: ViewingId,
-    camera: CameraId,
-}
-
-impl Admitted {
-    pub fn new(viewing: ViewingId, camera: CameraId, _recorded: &Receipt) -> Self {
-        Self { viewing, camera }
-    }
-
-    pub fn viewing(&self) -> ViewingId {
-        self.viewing
-    }
-
-    pub fn camera(&self) -> CameraId {
-        self.camera
-    }
-}
-
-/// How a tile shows its camera.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Full size takes the main stream; else the substream where there is one.
-    pub large: bool,
-    pub audible: bool,
-}
-
-/// What came of a wall's offer.
-pub struct OpenedWall {
-    pub answer: String,
-    /// Video lines: slots 0..slots.
-    pub slots: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FeedFact {
-    WallConnected { wall: Uuid },
-    WallGone { wall: Uuid },
-    /// The first complete frame after `show` or after a pause left for this slot.
-    FirstFrame { wall: Uuid, slot: u16, token: u64 },
-    CameraStalled { camera: CameraId, for_ms: u64 },
-    CameraResumed { camera: CameraId },
-    /// Its media connection is gone; slots that show it wait for another.
-    CameraLost { camera: CameraId },
-    /// Which layers somebody looks at now; replaces the last one of this camera. The link says it to the device.
-    Demand { camera: CameraId, layers: Vec<Layer> },
-}
-
 #[derive(Clone)]
 pub struct Feeds {
-    facts: broadcast::Sender<FeedFact>,
-}
-
-impl Default for Feeds {
-    fn default() -> Self {
-        Self { facts: broadcast::Sender::new(FACTS) }
-    }
+    engine: Engine,
+    clock: Clock,
+    names: Arc<Guarded<Names>>,
+    tiles: Arc<Guarded<Tiles>>,
+    orders: mpsc::Sender<Order>,
+    demands: Arc<Guarded<Option<mpsc::Receiver<Demanded>>>>,
+    changed: watch::Sender<u64>,
+    happened: broadcast::Sender<Happening>,
 }
 
 impl Feeds {
-    /// Takes a device's media connection; the answer goes back over the link.
-    pub async fn publish(&self, _offer: Offer) -> Result<String> {
-        Err(Error::unavailable("Media is not connected yet."))
+    /// Starts the engine and the keeper of its facts; both end with the last handle. Needs a runtime.
+    pub fn open(clock: Clock, config: MediaConfig) -> Result<Self> {
+        let listen = config.listen;
+        let engine = Engine::start(config).map_err(|e| {
+            Error::unavailable(format!("The media port {listen} cannot be used. Choose another, or end what uses it.")).because(e)
+        })?;
+        let facts = engine.facts().ok_or_else(|| Error::internal("the engine's facts are taken"))?;
+        let (orders, ordered) = mpsc::channel(ORDERS);
+        let (demand, demands) = mpsc::channel(DEMANDS);
+        let feeds = Self {
+            engine: engine.clone(),
+            clock: clock.clone(),
+            names: Arc::default(),
+            tiles: Arc::default(),
+            orders,
+            demands: Arc::new(Guarded::new(Some(demands))),
+            changed: watch::Sender::new(0),
+            happened: broadcast::Sender::new(HAPPENINGS),
+        };
+        let keeper = Keeper {
+            engine,
+            clock,
+            names: Arc::clone(&feeds.names),
+            tiles: Arc::clone(&feeds.tiles),
+            sources: sources::Sources::default(),
+            demand,
+            changed: feeds.changed.clone(),
+            happened: feeds.happened.clone(),
+        };
+        tokio::spawn(keeper.run(ordered, facts));
+        Ok(feeds)
     }
 
-    /// The device says that its media connection is over.
-    pub async fn unpublish(&self, _device: DeviceId, _media_id: u64) {}
-
-    /// When it returns, no packet of this camera leaves the hub, and none is taken until a new offer.
-    pub async fn stop(&self, _camera: CameraId) {}
-
-    pub async fn open_wall(&self, _wall: Uuid, _offer: &str) -> Result<OpenedWall> {
-        Err(Error::unavailable("Media is not connected yet."))
+    /// Where media is really listened for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.engine.local_addr()
     }
 
-    pub async fn close_wall(&self, _wall: Uuid) {}
-
-    /// Shows a camera in a slot; `token` comes back in `FirstFrame`.
-    pub async fn show(&self, _wall: Uuid, _slot: u16, _admitted: Admitted, _view: View, _token: u64) -> Result<()> {
-        Err(Error::unavailable("Media is not connected yet."))
+    /// What devices are to be asked for, for the link's front, once.
+    pub fn demands(&self) -> Option<mpsc::Receiver<Demanded>> {
+        self.demands.lock().take()
     }
 
-    /// Changes size or sound of what a slot shows already.
-    pub async fn view(&self, _wall: Uuid, _slot: u16, _view: View) {}
-
-    /// Empties a slot; when it returns, no packet goes out to it.
-    pub async fn hide(&self, _wall: Uuid, _slot: u16) {}
-
-    pub fn facts(&self) -> broadcast::Receiver<FeedFact> {
-        self.facts.subscribe()
+    /// Wakes when a tile's state changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
+
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.happened.subscribe()
+    }
+
+    /// What a tile is doing, as far as packets tell.
+    pub fn tile(&self, at: TileAt) -> Option<TileState> {
+        self.tiles.lock().state(at)
+    }
+
+    /// Answers a device's offer of exactly these tracks. An earlier connection under the same number ends.
+    pub async fn publish(&self, device: DeviceId, media: u64, offer: &str, tracks: &[Track]) -> Result<String> {
+        let (publisher, streams) = {
+            let mut names = self.names.lock();
+            let streams: Vec<_> =
+                tracks.iter().map(|track| (track.mid.clone(), names.stream(track.camera, track.layer))).collect();
+            (names.publisher(), streams)
+        };
+        self.order(|done| Order::Offered { device, media, publisher, tracks: tracks.to_vec(), done }).await?;
+        let answer = self.engine.publish(publisher, offer, &streams).await;
+        if answer.is_err() {
+            self.order(|done| Order::Unpublish { device, media, done }).await?;
+        }
+        answer.map_err(refused)
+    }
+
+    /// The device says that a connection is over.
+    pub async fn unpublish(&self, device: DeviceId, media: u64) -> Result<()> {
+        self.order(|done| Order::Unpublish { device, media, done }).await
+    }
+
+    /// Ends a camera's streams for everybody. When it returns, no packet of it leaves the hub, whatever
+    /// else is wrong.
+    pub async fn stop(&self, camera: CameraId) {
+        if self.order(|done| Order::Stop { camera, done }).await.is_err() {
+            tracing::error!(camera.id = %camera, "media keeper is gone; the engine stops with it");
+        }
+    }
+
+    /// Answers a browser's offer: every video line becomes a slot. An older connection of the same wall ends.
+    pub async fn open_wall(&self, wall: WallId, offer: &str) -> Result<String> {
+        let engine_wall = self.names.lock().wall();
+        let answer = self.engine.open_wall(engine_wall, offer).await.map_err(refused)?;
+        self.order(|done| Order::WallOpened { wall, engine_wall, done }).await?;
+        Ok(answer)
+    }
+
+    pub async fn close_wall(&self, wall: WallId) -> Result<()> {
+        self.order(|done| Order::CloseWall { wall, done }).await
+    }
+
+    /// Shows a camera in a tile, at once if it is live, else as soon as it is. What the tile showed
+    /// before has ended when it returns.
+    pub async fn show(&self, admitted: Admitted, at: TileAt, look: Look) -> Result<()> {
+        self.order(|done| Order::Show { admitted, at, look, done }).await
+    }
+
+    /// The tile got larger or smaller, or its sound was switched.
+    pub async fn look(&self, at: TileAt, look: Look) -> Result<()> {
+        self.order(|done| Order::Look { at, look, done }).await
+    }
+
+    /// When it returns, no packet goes to this tile any more.
+    pub async fn hide(&self, at: TileAt) -> Result<()> {
+        self.order(|done| Order::Hide { at, done }).await
+    }
+
+    /// Says goodbye to every peer.
+    pub async fn close(&self) {
+        if let Err(error) = self.engine.stop().await {
+            tracing::debug!(%error, "media engine");
+        }
+    }
+
+    /// For facts that carry a time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn order(&self, order: impl FnOnce(oneshot::Sender<Result<()>>) -> Order) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        let gone = || Error::unavailable("The hub is going away.").slug("draining");
+        self.orders.send(order(done)).await.map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// The engine's sentences are written for whoever made the offer.
+fn refused(error: MediaError) -> Error {
+    let kind = match error {
+        MediaError::TooLarge { .. } => Kind::TooLarge,
+        MediaError::UnknownWall | MediaError::UnknownSlot | MediaError::UnknownPublisher => Kind::NotFound,
+        MediaError::Full => Kind::TooMany,
+        MediaError::Stopped => Kind::Unavailable,
+        MediaError::Malformed
+        | MediaError::NoMedia
+        | MediaError::TooManyLines { .. }
+        | MediaError::NotMedia
+        | MediaError::WrongDirection { .. }
+        | MediaError::NoCommonCodec { .. }
+        | MediaError::Unnamed { .. }
+        | MediaError::Missing { .. }
+        | MediaError::Twice => Kind::Invalid,
+    };
+    let mut sentence = error.to_string();
+    if let Some(first) = sentence.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence.push('.');
+    Error::new(kind, sentence).slug("media-refused")
 }

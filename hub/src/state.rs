@@ -9,6 +9,7 @@ use crate::identity::{Identity, RelyingParties};
 use crate::registry::Registry;
 use crate::sharing::Sharing;
 use crate::world::{Clock, Random, Store, World};
+use assent_media::MediaConfig;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,7 +49,8 @@ impl Hub {
         let identity = Identity::open(world.clone(), audit.clone(), relying).await?;
         let registry = Registry::open(world.clone()).await?;
         let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
-        let feeds = Feeds::default();
+        let media = MediaConfig { listen: config.media.listen, advertise: config.media.advertise.clone() };
+        let feeds = Feeds::open(world.clock.clone(), media)?;
         let sharing = Sharing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), feeds.clone()).await?;
         Ok(Self {
             config: Arc::new(config),
