@@ -58,9 +58,18 @@ pub struct Look {
     pub audible: bool,
 }
 
+/// A device's media connection, `media_id` being its own number for it, and what it will carry.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub device: DeviceId,
+    pub media_id: u64,
+    pub sdp: String,
+    pub tracks: Vec<OfferedTrack>,
+}
+
 /// A line of a device's offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Track {
+pub struct OfferedTrack {
     pub mid: String,
     pub camera: CameraId,
     pub layer: Layer,
@@ -136,25 +145,28 @@ impl Feeds {
         self.tiles.lock().state(at)
     }
 
-    /// Answers a device's offer of exactly these tracks. An earlier connection under the same number ends.
-    pub async fn publish(&self, device: DeviceId, media: u64, offer: &str, tracks: &[Track]) -> Result<String> {
+    /// Answers a device's offer of exactly its tracks. An earlier connection under the same number ends.
+    pub async fn publish(&self, offer: Offer) -> Result<String> {
+        let Offer { device, media_id, sdp, tracks } = offer;
         let (publisher, streams) = {
             let mut names = self.names.lock();
-            let streams: Vec<_> =
-                tracks.iter().map(|track| (track.mid.clone(), names.stream(track.camera, track.layer))).collect();
+            let stream = |track: &OfferedTrack| (track.mid.clone(), names.stream(track.camera, track.layer));
+            let streams: Vec<_> = tracks.iter().map(stream).collect();
             (names.publisher(), streams)
         };
-        self.order(|done| Order::Offered { device, media, publisher, tracks: tracks.to_vec(), done }).await?;
-        let answer = self.engine.publish(publisher, offer, &streams).await;
+        self.order(|done| Order::Offered { device, media_id, publisher, tracks, done }).await?;
+        let answer = self.engine.publish(publisher, &sdp, &streams).await;
         if answer.is_err() {
-            self.order(|done| Order::Unpublish { device, media, done }).await?;
+            self.unpublish(device, media_id).await;
         }
         answer.map_err(refused)
     }
 
     /// The device says that a connection is over.
-    pub async fn unpublish(&self, device: DeviceId, media: u64) -> Result<()> {
-        self.order(|done| Order::Unpublish { device, media, done }).await
+    pub async fn unpublish(&self, device: DeviceId, media_id: u64) {
+        if let Err(error) = self.order(|done| Order::Unpublish { device, media_id, done }).await {
+            tracing::debug!(%error, "media keeper is gone, and the connection with it");
+        }
     }
 
     /// Ends a camera's streams for everybody. When it returns, no packet of it leaves the hub, whatever

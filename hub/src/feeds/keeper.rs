@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 use super::names::{Layer, Names};
 use super::sources::Sources;
 use super::tiles::{Tile, TileAt, TilePhase, Tiles, WallId};
-use super::{Admitted, Look, Track, refused};
+use super::{Admitted, Look, OfferedTrack, refused};
 use crate::error::{Error, Result};
 use crate::world::{CameraId, Clock, DeviceId, Guarded, ViewingId};
 
@@ -22,8 +22,8 @@ pub(super) type Done = oneshot::Sender<Result<()>>;
 
 /// What the hub wants, each answered when it holds.
 pub(super) enum Order {
-    Offered { device: DeviceId, media: u64, publisher: PublisherId, tracks: Vec<Track>, done: Done },
-    Unpublish { device: DeviceId, media: u64, done: Done },
+    Offered { device: DeviceId, media_id: u64, publisher: PublisherId, tracks: Vec<OfferedTrack>, done: Done },
+    Unpublish { device: DeviceId, media_id: u64, done: Done },
     Stop { camera: CameraId, done: Done },
     WallOpened { wall: WallId, engine_wall: assent_media::WallId, done: Done },
     CloseWall { wall: WallId, done: Done },
@@ -90,12 +90,12 @@ impl Keeper {
 
     async fn obey(&mut self, order: Order) {
         let (done, result) = match order {
-            Order::Offered { device, media, publisher, tracks, done } => {
-                self.offered(device, media, publisher, &tracks).await;
+            Order::Offered { device, media_id, publisher, tracks, done } => {
+                self.offered(device, media_id, publisher, &tracks).await;
                 (done, Ok(()))
             }
-            Order::Unpublish { device, media, done } => {
-                if let Some(publisher) = self.sources.ended(device, media) {
+            Order::Unpublish { device, media_id, done } => {
+                if let Some(publisher) = self.sources.ended(device, media_id) {
                     self.close_publisher(publisher).await;
                 }
                 (done, Ok(()))
@@ -171,8 +171,8 @@ impl Keeper {
         self.changed.send_modify(|number| *number += 1);
     }
 
-    async fn offered(&mut self, device: DeviceId, media: u64, publisher: PublisherId, tracks: &[Track]) {
-        let replaced = self.sources.offered(device, media, publisher, tracks, Instant::now());
+    async fn offered(&mut self, device: DeviceId, media_id: u64, publisher: PublisherId, tracks: &[OfferedTrack]) {
+        let replaced = self.sources.offered(device, media_id, publisher, tracks, Instant::now());
         if let Some(replaced) = replaced {
             self.close_publisher(replaced).await;
         }

@@ -7,7 +7,7 @@ use assent_media::PublisherId;
 use tokio::time::{Duration, Instant};
 
 use super::names::Layer;
-use super::Track;
+use super::OfferedTrack;
 use crate::world::{CameraId, DeviceId};
 
 /// A device sends the full picture until it is told otherwise. Nobody is asked to stop before an operator
@@ -41,8 +41,8 @@ pub(super) struct Source {
 
 impl Sources {
     /// Returns the publisher that this connection replaces.
-    pub(super) fn offered(&mut self, device: DeviceId, media: u64, publisher: PublisherId, tracks: &[Track], now: Instant) -> Option<PublisherId> {
-        let replaced = self.ended(device, media);
+    pub(super) fn offered(&mut self, device: DeviceId, media_id: u64, publisher: PublisherId, tracks: &[OfferedTrack], now: Instant) -> Option<PublisherId> {
+        let replaced = self.ended(device, media_id);
         let tracks: Vec<_> = tracks.iter().map(|track| (track.camera, track.layer)).collect();
         for (camera, layer) in &tracks {
             let source = self.cameras.entry(*camera).or_default();
@@ -51,12 +51,12 @@ impl Sources {
             source.told = None;
             source.patient_until = Some(now + FIRST_LOOK);
         }
-        self.connections.insert((device, media), Connection { publisher, tracks });
+        self.connections.insert((device, media_id), Connection { publisher, tracks });
         replaced
     }
 
-    pub(super) fn ended(&mut self, device: DeviceId, media: u64) -> Option<PublisherId> {
-        let connection = self.connections.remove(&(device, media))?;
+    pub(super) fn ended(&mut self, device: DeviceId, media_id: u64) -> Option<PublisherId> {
+        let connection = self.connections.remove(&(device, media_id))?;
         for (camera, layer) in connection.tracks {
             self.less(camera, layer);
         }
@@ -65,8 +65,8 @@ impl Sources {
 
     pub(super) fn gone(&mut self, publisher: PublisherId) {
         let known = self.connections.iter().find(|(_, connection)| connection.publisher == publisher);
-        if let Some((device, media)) = known.map(|(key, _)| *key) {
-            self.ended(device, media);
+        if let Some((device, media_id)) = known.map(|(key, _)| *key) {
+            self.ended(device, media_id);
         }
     }
 
@@ -146,7 +146,7 @@ mod tests {
     const DEVICE: DeviceId = DeviceId([7; 32]);
 
     fn offered(sources: &mut Sources, media: u64, now: Instant) {
-        let track = |layer| Track { mid: "0".into(), camera: CAMERA, layer };
+        let track = |layer| OfferedTrack { mid: "0".into(), camera: CAMERA, layer };
         sources.offered(DEVICE, media, PublisherId(media), &[track(Layer::Main), track(Layer::Sub)], now);
     }
 
