@@ -81,7 +81,7 @@ export interface Incident {
   level: Level | 'alert';
   drill: boolean;
   silent: boolean;
-  premises: Named & { address: string };
+  premises: Named & { address: string; keyholder?: string | null };
   openedAt: Time;
   clearedAt: Time | null;
   alerts: Alert[];

@@ -84,7 +84,7 @@ describe('tile requests', () => {
     const { tiles, puts, said } = started();
     tiles.connected('w');
     tiles.want(0, show('a'));
-    puts[0]!.fail(new Problem('wall-unknown', 404, 'This wall is not open.'));
+    puts[0]!.fail(new Problem('unknown-wall', 404, 'This wall is not open.'));
     await settle();
     expect(said).toEqual(['wall unknown']);
   });
@@ -94,7 +94,7 @@ describe('tile requests', () => {
     tiles.connected('w');
     tiles.check();
     expect(puts.map(({ slot, wish }) => [slot, wish.cameraId])).toEqual([[0, null]]);
-    puts[0]!.fail(new Problem('wall-unknown', 404, 'This wall is not open.'));
+    puts[0]!.fail(new Problem('unknown-wall', 404, 'This wall is not open.'));
     await settle();
     expect(said).toEqual(['wall unknown']);
   });

@@ -116,7 +116,7 @@ export class Tiles {
 }
 
 /** The problem document's type when the wall itself is gone, as after a restart of the hub. */
-const WALL_UNKNOWN = 'wall-unknown';
+const WALL_UNKNOWN = 'unknown-wall';
 
 function fresh(wanted: Wish): SlotState {
   return { wanted, confirmed: NOTHING, asked: false, failures: 0, timer: undefined };
