@@ -16,7 +16,6 @@ CREATE TABLE alert (
     id          TEXT PRIMARY KEY,
     incident_id TEXT NOT NULL REFERENCES incident (id),
     kind        TEXT NOT NULL,           -- press, button, stoppedAtPremises, unplugged, rebooted, message, or a webhook's kind
-    source      TEXT,                    -- which webhook
     raised_at   BIGINT NOT NULL,
     age_ms      BIGINT NOT NULL,         -- how old it was when it arrived
     by_name     TEXT,

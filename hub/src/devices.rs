@@ -9,7 +9,7 @@ mod rows;
 
 pub use authority::{Authority, LINK_NAME, LinkIdentity, RequestProblem};
 pub use enrol::{CLAIM_LIFE, Claim, Enrolled};
-pub use line::{Attachment, LINE_QUEUE, LineEnd};
+pub use line::{Attachment, LINE_QUEUE, LineEnd, Outgoing};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -76,6 +76,13 @@ pub enum Condition {
     Garbage,
 }
 
+impl Health {
+    /// What is said of a camera before its device says anything.
+    pub fn unknown() -> Self {
+        Self { condition: Condition::Connecting, reason: None }
+    }
+}
+
 impl Devices {
     /// Reads the enrolled devices and opens the authority in `data_dir/authority`, making it if need be.
     pub async fn open(world: World, audit: Audit, data_dir: &Path) -> Result<Self> {
@@ -125,14 +132,18 @@ impl Devices {
         self.changed.subscribe()
     }
 
-    /// Takes over the policy that a device reports, and keeps it for when the device is away.
-    pub async fn set_policy(&self, id: DeviceId, policy: StandingPolicy) -> Result<()> {
+    /// Takes over the policy that a device reports, in memory. True when it is another one than before.
+    pub fn set_policy(&self, id: DeviceId, policy: StandingPolicy) -> bool {
         let policy = Arc::new(policy);
-        let changed = self.change(id, |known| known.policy.replace(Arc::clone(&policy)).as_ref() != Some(&policy));
-        if changed == Some(true) {
-            rows::put_policy(&self.world.store, id, &policy).await?;
+        self.change(id, |known| known.policy.replace(Arc::clone(&policy)).as_ref() != Some(&policy)).unwrap_or(false)
+    }
+
+    /// Keeps the policy for when the device is away.
+    pub async fn keep_policy(&self, id: DeviceId) -> Result<()> {
+        match self.device(id).and_then(|device| device.policy) {
+            Some(policy) => rows::put_policy(&self.world.store, id, &policy).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub fn set_health(&self, id: DeviceId, number: u16, health: Health) {

@@ -3,6 +3,7 @@
 //! begins and ends in `run.rs`.
 
 pub mod admin;
+pub mod alerts;
 pub mod audit;
 pub mod config;
 pub mod devices;
@@ -10,11 +11,16 @@ pub mod error;
 pub mod feeds;
 pub mod http;
 pub mod identity;
+pub mod incidents;
+pub mod link;
 pub mod registry;
 pub mod run;
 pub mod sharing;
 pub mod state;
 pub mod world;
+
+#[cfg(test)]
+mod testing;
 
 pub use config::{Config, Overrides};
 pub use error::{Error, Result};

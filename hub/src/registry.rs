@@ -61,20 +61,24 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes over what a device says about its cameras. Memory first: a camera is known even when the
-    /// store is away, because its id follows from device and number; the next `Hello` writes it again.
-    pub async fn connect(&self, device: DeviceId, premises: PremisesId, reported: &[Reported]) -> Result<()> {
-        let cameras: Vec<Arc<Camera>> =
-            reported.iter().take(MOST_CAMERAS).map(|one| Arc::new(Camera::connected(device, premises, one))).collect();
+    /// Takes over what a device says about its cameras, in memory: a camera's id follows from device and
+    /// number, so it is known even when the store is away. Gives what `keep` should write.
+    #[must_use]
+    pub fn connect(&self, device: DeviceId, premises: PremisesId, reported: &[Reported]) -> Vec<Arc<Camera>> {
+        let cameras = reported.iter().take(MOST_CAMERAS).map(|one| Arc::new(Camera::connected(device, premises, one)));
         let fresh: Vec<Arc<Camera>> = {
             let known = self.read();
-            cameras.into_iter().filter(|camera| known.cameras.get(&camera.id) != Some(camera)).collect()
+            cameras.filter(|camera| known.cameras.get(&camera.id) != Some(camera)).collect()
         };
-        if fresh.is_empty() {
-            return Ok(());
+        if !fresh.is_empty() {
+            self.change(|known| known.cameras.extend(fresh.iter().map(|camera| (camera.id, Arc::clone(camera)))));
         }
-        self.change(|known| known.cameras.extend(fresh.iter().map(|camera| (camera.id, Arc::clone(camera)))));
-        rows::put_cameras(&self.world, &fresh).await
+        fresh
+    }
+
+    /// Writes cameras down. What is lost here the next `Hello` brings again.
+    pub async fn keep(&self, cameras: &[Arc<Camera>]) -> Result<()> {
+        rows::put_cameras(&self.world, cameras).await
     }
 
     pub fn agency(&self, id: AgencyId) -> Option<Arc<Agency>> {

@@ -5,6 +5,7 @@ use crate::admin;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::http::{self, Front};
+use crate::link;
 use crate::state::Hub;
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -72,8 +73,8 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
     let listening = http::listen(&front)?;
     let bound = Bound {
         http: listening.address,
-        link: hub.config.link.listen,
-        media: hub.config.media.listen,
+        link: link::listen(hub.clone(), front.tasks.clone(), front.draining.clone()).await?,
+        media: hub.feeds.local_addr(),
     };
     let admin = admin::listen(&hub.config.data_dir)?;
     let stop = until_told()?;
@@ -81,9 +82,12 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
     tasks.spawn(keep_house(front.clone(), stop.clone()));
     tasks.spawn(admin::serve(admin, front.hub.clone(), bound, stop.clone()));
     tasks.spawn(hub.sharing.clone().keep_time(stop.clone()));
+    tasks.spawn(hub.alerts.clone().watch_lines(stop.clone()));
     // Written until the very end: what callers do while they are let finish is kept too.
     let written = CancellationToken::new();
-    let writing = tokio::spawn(hub.sharing.clone().keep_written(written.clone()));
+    let sharing = hub.sharing.clone().keep_written(written.clone());
+    let incidents = hub.incidents.clone().keep_written(written.clone());
+    let writing = tokio::spawn(async move { tokio::join!(sharing, incidents) });
     let serving = tasks.spawn(listening.serve(front.clone()));
     tracing::info!(console = bound.console(&hub.config), owner = bound.owner(&hub.config), link = %bound.link, media = %bound.media, "the hub is ready");
     ready(&Ready {

@@ -1,11 +1,13 @@
 //! `Hub`: every slice, built once at start and handed to the two fronts. No logic lives here.
 
+use crate::alerts::Alerts;
 use crate::audit::Audit;
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::error::{Error, Result};
 use crate::feeds::Feeds;
 use crate::identity::{Identity, RelyingParties};
+use crate::incidents::Incidents;
 use crate::registry::Registry;
 use crate::sharing::Sharing;
 use crate::world::{Clock, Random, Store, World};
@@ -25,6 +27,8 @@ pub struct Hub {
     pub devices: Devices,
     pub feeds: Feeds,
     pub sharing: Sharing,
+    pub incidents: Incidents,
+    pub alerts: Alerts,
 }
 
 impl Hub {
@@ -52,6 +56,8 @@ impl Hub {
         let media = MediaConfig { listen: config.media.listen, advertise: config.media.advertise.clone() };
         let feeds = Feeds::open(world.clock.clone(), media)?;
         let sharing = Sharing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), feeds.clone()).await?;
+        let incidents = Incidents::open(world.clone(), audit.clone(), registry.clone(), sharing.clone()).await?;
+        let alerts = Alerts::new(world.clone(), registry.clone(), devices.clone(), sharing.clone(), incidents.clone(), &config.hooks)?;
         Ok(Self {
             config: Arc::new(config),
             world,
@@ -61,6 +67,8 @@ impl Hub {
             devices,
             feeds,
             sharing,
+            incidents,
+            alerts,
         })
     }
 }

@@ -35,6 +35,10 @@ pub struct Attachment {
     devices: Devices,
     device: DeviceId,
     number: u64,
+}
+
+/// What goes out on a line, until it is cut.
+pub struct Outgoing {
     pub frames: mpsc::Receiver<HubFrame>,
     pub cut: oneshot::Receiver<LineEnd>,
 }
@@ -50,7 +54,7 @@ impl Line {
 
 impl Devices {
     /// Gives an enrolled device its line; an older one of the same device is cut.
-    pub fn attach(&self, device: DeviceId) -> Result<Attachment> {
+    pub fn attach(&self, device: DeviceId) -> Result<(Attachment, Outgoing)> {
         let (frames, queue) = mpsc::channel(LINE_QUEUE);
         let (cut, was_cut) = oneshot::channel();
         let number = u64::from_le_bytes(self.world.random.bytes());
@@ -70,7 +74,7 @@ impl Devices {
             older.cut(LineEnd::Replaced);
         }
         tracing::info!(device.id = %device, "device attached");
-        Ok(Attachment { devices: self.clone(), device, number, frames: queue, cut: was_cut })
+        Ok((Attachment { devices: self.clone(), device, number }, Outgoing { frames: queue, cut: was_cut }))
     }
 
     /// Puts a frame on the device's line, at once and without waiting. False when the device is away.

@@ -18,9 +18,7 @@ pub(super) async fn press(
     At(id): At<Uuid>,
     Json(asked): Json<PressAsked>,
 ) -> Result<axum::Json<Press>> {
-    let sharing = front.hub.sharing.clone();
-    let (press, _first) = front
-        .whole(async move { sharing.press(&signed_in.person, id, asked).await })
-        .await?;
+    let alerts = front.hub.alerts.clone();
+    let press = front.whole(async move { alerts.press(&signed_in.person, id, asked).await }).await?;
     Ok(axum::Json(press))
 }

@@ -25,9 +25,9 @@ pub enum AlertAnswer {
 
 impl Sharing {
     /// What the premises' policies say to an alert, carried out. The same trigger twice does nothing more.
-    pub async fn alert(&self, premises: PremisesId, trigger: Trigger) -> Result<AlertAnswer> {
+    pub async fn alert(&self, premises: PremisesId, trigger: Trigger, age_ms: u64) -> Result<AlertAnswer> {
         let TriggerKind::Alert(ref alert) = trigger.kind else { return Ok(AlertAnswer::Nothing) };
-        let proposals = self.proposals(premises, &trigger);
+        let proposals = self.proposals(premises, &trigger, age_ms);
         let answer = level(&proposals);
         let detail = json!({ "alert": super::uuid(trigger.id.0), "kind": alert.kind.as_str(), "answer": answer, "distanceM": alert.distance_m });
         let event = Event::new(Class::Alert, Actor::Source(alert.source.as_str().to_owned())).premises(premises).detail(detail);
@@ -40,10 +40,10 @@ impl Sharing {
         Ok(answer)
     }
 
-    fn proposals(&self, premises: PremisesId, trigger: &Trigger) -> Vec<(DeviceId, Answer)> {
+    fn proposals(&self, premises: PremisesId, trigger: &Trigger, age_ms: u64) -> Vec<(DeviceId, Answer)> {
         let now = self.world.clock.now();
         let held = self.held.lock();
-        held.sites_of(premises).into_iter().map(|device| (device, held.propose(device, trigger, 0, now))).collect()
+        held.sites_of(premises).into_iter().map(|device| (device, held.propose(device, trigger, age_ms, now))).collect()
     }
 
     /// Asks the machines again, because a revoke may have come while the record was written.

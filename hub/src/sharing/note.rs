@@ -21,26 +21,26 @@ pub enum Cause {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantNote {
-    pub id: consent::GrantId,
-    pub device: DeviceId,
-    pub premises: PremisesId,
-    pub trigger: TriggerId,
-    pub cause: Cause,
-    pub terms: Terms,
-    pub asked_at: OffsetDateTime,
-    pub life: Life,
+pub(super) struct GrantNote {
+    pub(super) id: consent::GrantId,
+    pub(super) device: DeviceId,
+    pub(super) premises: PremisesId,
+    pub(super) trigger: TriggerId,
+    pub(super) cause: Cause,
+    pub(super) terms: Terms,
+    pub(super) asked_at: OffsetDateTime,
+    pub(super) life: Life,
     /// The device itself has said that it ended.
-    pub confirmed: bool,
+    pub(super) confirmed: bool,
     /// Number of the device's own receipt of the opening.
-    pub receipt: Option<u64>,
+    pub(super) receipt: Option<u64>,
     /// Media bytes that left the premises under it, as the device counted them.
-    pub bytes_left: Option<u64>,
-    pub incident: Option<IncidentId>,
+    pub(super) bytes_left: Option<u64>,
+    pub(super) incident: Option<IncidentId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
+pub(super) enum Life {
     Asked,
     Live { since: OffsetDateTime, ends_at: OffsetDateTime },
     Ended { since: Option<OffsetDateTime>, at: OffsetDateTime, cause: EndCause },
@@ -48,7 +48,7 @@ pub enum Life {
 }
 
 impl Life {
-    pub fn live_since(&self) -> Option<OffsetDateTime> {
+    pub(super) fn live_since(&self) -> Option<OffsetDateTime> {
         match self {
             Life::Live { since, .. } => Some(*since),
             Life::Ended { since, .. } => *since,
@@ -56,7 +56,7 @@ impl Life {
         }
     }
 
-    pub fn over_at(&self) -> Option<OffsetDateTime> {
+    pub(super) fn over_at(&self) -> Option<OffsetDateTime> {
         match self {
             Life::Ended { at, .. } | Life::Refused { at, .. } => Some(*at),
             Life::Asked | Life::Live { .. } => None,
@@ -66,24 +66,24 @@ impl Life {
 
 /// An owner's press as the hub knows it. Its id is the trigger's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PressNote {
-    pub id: TriggerId,
-    pub premises: PremisesId,
-    pub level: consent::Level,
-    pub silent: bool,
-    pub drill: bool,
-    pub at: consent::PressedAt,
-    pub by: Option<PersonId>,
-    pub by_name: Option<String>,
-    pub note: String,
+pub(super) struct PressNote {
+    pub(super) id: TriggerId,
+    pub(super) premises: PremisesId,
+    pub(super) level: consent::Level,
+    pub(super) silent: bool,
+    pub(super) drill: bool,
+    pub(super) at: consent::PressedAt,
+    pub(super) by: Option<PersonId>,
+    pub(super) by_name: Option<String>,
+    pub(super) note: String,
     /// Empty: what the press rules name.
-    pub cameras: Vec<CameraId>,
-    pub state: PressState,
-    pub refusal: Option<Refusal>,
-    pub received_at: OffsetDateTime,
-    pub opened_at: Option<OffsetDateTime>,
-    pub on_wall_at: Option<OffsetDateTime>,
-    pub acknowledged: Option<Acknowledged>,
+    pub(super) cameras: Vec<CameraId>,
+    pub(super) state: PressState,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) received_at: OffsetDateTime,
+    pub(super) opened_at: Option<OffsetDateTime>,
+    pub(super) on_wall_at: Option<OffsetDateTime>,
+    pub(super) acknowledged: Option<Acknowledged>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -106,45 +106,45 @@ pub struct Acknowledged {
 
 /// A stop, and which devices have yet to say that they carried it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokeNote {
-    pub id: RevokeId,
-    pub premises: PremisesId,
-    pub by: Option<PersonId>,
-    pub reason: consent::Reason,
-    pub received_at: OffsetDateTime,
+pub(super) struct RevokeNote {
+    pub(super) id: RevokeId,
+    pub(super) premises: PremisesId,
+    pub(super) by: Option<PersonId>,
+    pub(super) reason: consent::Reason,
+    pub(super) received_at: OffsetDateTime,
     /// What each device is told; a camera's scope differs from device to device.
-    pub told: Vec<(DeviceId, consent::Scope)>,
-    pub unconfirmed: BTreeSet<DeviceId>,
-    pub stopped: BTreeSet<consent::GrantId>,
-    pub confirmed_at: Option<OffsetDateTime>,
+    pub(super) told: Vec<(DeviceId, consent::Scope)>,
+    pub(super) unconfirmed: BTreeSet<DeviceId>,
+    pub(super) stopped: BTreeSet<consent::GrantId>,
+    pub(super) confirmed_at: Option<OffsetDateTime>,
 }
 
 /// An alert that waits for the owner's word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskNote {
-    pub trigger: TriggerId,
-    pub premises: PremisesId,
-    pub alert: consent::Alert,
-    pub raised_at: OffsetDateTime,
-    pub expires_at: OffsetDateTime,
+pub(super) struct AskNote {
+    pub(super) trigger: TriggerId,
+    pub(super) premises: PremisesId,
+    pub(super) alert: consent::Alert,
+    pub(super) raised_at: OffsetDateTime,
+    pub(super) expires_at: OffsetDateTime,
     /// What a yes would open, device by device.
-    pub terms: Vec<(DeviceId, Terms)>,
-    pub answer: Option<Answered>,
+    pub(super) terms: Vec<(DeviceId, Terms)>,
+    pub(super) answer: Option<Answered>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    pub yes: bool,
-    pub by: PersonId,
-    pub at: OffsetDateTime,
+pub(super) struct Answered {
+    pub(super) yes: bool,
+    pub(super) by: PersonId,
+    pub(super) at: OffsetDateTime,
 }
 
 /// A trigger that devices still have to answer; repeated after each of their Hellos.
 #[derive(Clone, Debug)]
-pub struct Instruction {
-    pub made_at: OffsetDateTime,
+pub(super) struct Instruction {
+    pub(super) made_at: OffsetDateTime,
     /// What each device is told: a press that names cameras names only the device's own.
-    pub unanswered: BTreeMap<DeviceId, consent::Trigger>,
+    pub(super) unanswered: BTreeMap<DeviceId, consent::Trigger>,
     /// What it opens belongs to this incident.
-    pub incident: Option<IncidentId>,
+    pub(super) incident: Option<IncidentId>,
 }

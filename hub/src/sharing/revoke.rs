@@ -2,7 +2,7 @@
 //! written. A revoke never fails, never ages and need not know what it closes; one that overtakes its
 //! press closes it all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use assent_consent as consent;
@@ -19,7 +19,7 @@ use super::{Sharing, trigger_of, uuid};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
-use crate::world::{CameraId, DeviceId, PersonId, PremisesId};
+use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId};
 
 /// How long an answer waits for the device's word before it says "received". The stop itself waits for nothing.
 const CONFIRM_WITHIN: Duration = Duration::from_millis(1_000);
@@ -66,11 +66,18 @@ impl Sharing {
         self.confirmed(id, by).await
     }
 
-    /// The agency clears an incident: everything that these triggers opened ends.
-    pub async fn clear(&self, premises: PremisesId, triggers: &[TriggerId], by: PersonId) {
-        let devices = self.held.lock().sites_of(premises);
-        for trigger in triggers {
-            let told = devices.iter().map(|device| (*device, Scope::Trigger(*trigger))).collect();
+    /// The agency clears an incident: everything that its triggers opened, or may yet open, ends.
+    pub async fn clear(&self, incident: IncidentId, by: PersonId) {
+        let mut told: BTreeMap<(PremisesId, TriggerId), BTreeSet<DeviceId>> = BTreeMap::new();
+        {
+            let held = self.held.lock();
+            let open = held.grants.values().filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
+            for note in open {
+                told.entry((note.premises, note.trigger)).or_default().insert(note.device);
+            }
+        }
+        for ((premises, trigger), devices) in told {
+            let told = devices.into_iter().map(|device| (device, Scope::Trigger(trigger))).collect();
             self.stop(RevokeId(self.world.random.bytes()), premises, told, Reason::Cleared, Some(by)).await;
         }
     }

@@ -6,6 +6,7 @@ use consent::{CameraNumber, EndCause, GrantId, Level, Rights, TriggerId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::held::camera_id;
 use super::note::{Acknowledged, Cause, GrantNote, Life, PressState};
 use super::{Sharing, trigger_of, uuid};
 use crate::world::{AgencyId, CameraId, DeviceId, IncidentId, PremisesId};
@@ -140,6 +141,15 @@ impl Sharing {
             }
         }
         self.touched();
+    }
+
+    /// The cameras that an incident's grants open now, or are about to.
+    pub fn cameras_of(&self, incident: IncidentId) -> Vec<CameraId> {
+        let held = self.held.lock();
+        let open = held.grants.values().filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
+        let cameras: std::collections::BTreeSet<CameraId> =
+            open.flat_map(|note| note.terms.cameras.iter().map(|number| camera_id(note.device, number))).collect();
+        cameras.into_iter().collect()
     }
 
     /// Whether a press came too late to open anything.

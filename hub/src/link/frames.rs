@@ -1,0 +1,153 @@
+//! What each of a device's frames means to the hub: parsed, then handed to the slice whose matter it is.
+
+use assent_consent as consent;
+use assent_wire::link::{self, Layer as WireLayer, camera_health, device_frame::Body, hub_frame, premises_alarm};
+use assent_wire::{Instruction, MAX_TRACKS, camera_number, grant_id, open, revoke_id, sdp_fits, trigger_id};
+use consent::TriggerKind;
+
+use super::attached::Attached;
+use super::hello::{malformed, reported};
+use crate::alerts::Alarm;
+use crate::devices::{Condition, Health};
+use crate::error::{Error, Result};
+use crate::feeds::{Layer, Offer, OfferedTrack};
+use crate::registry::Connection;
+use crate::sharing::DevicePress;
+
+/// A sentence for an installer.
+const LONGEST_REASON: usize = 200;
+
+impl Attached {
+    pub(super) async fn handle(&self, body: Body) -> Result<()> {
+        match body {
+            Body::Hello(_) => Err(Error::invalid("A line has one Hello.")),
+            Body::CameraHealth(health) => self.camera_health(health),
+            Body::Pressed(pressed) => self.pressed(pressed).await,
+            Body::Opened(opened) => {
+                self.hub.sharing.opened(self.device, self.premises, reported(&opened)?).await;
+                Ok(())
+            }
+            Body::Refused(refused) => self.refused(refused).await,
+            Body::Ended(ended) => self.ended(ended).await,
+            Body::MediaOffer(offer) => self.media_offer(offer),
+            Body::MediaState(state) => self.media_state(state).await,
+            Body::Pong(_) => Ok(()),
+            Body::PremisesAlarm(alarm) => self.alarm(alarm).await,
+            Body::StopDone(done) => self.stop_done(done).await,
+        }
+    }
+
+    fn camera_health(&self, health: link::CameraHealth) -> Result<()> {
+        let number = camera_number(health.number).map_err(malformed)?.get();
+        self.hub.devices.set_health(self.device, number, health_of(health));
+        Ok(())
+    }
+
+    async fn pressed(&self, pressed: link::Pressed) -> Result<()> {
+        let Instruction::Trigger(trigger) = open(&pressed.envelope).map_err(malformed)? else {
+            return Err(Error::invalid("A press carries a trigger."));
+        };
+        let trigger = trigger.into_value();
+        if trigger.id != trigger_id(&pressed.trigger_id).map_err(malformed)? || !matches!(trigger.kind, TriggerKind::Press(_)) {
+            return Err(Error::invalid("A press carries its own trigger."));
+        }
+        let opened = pressed.opened.iter().map(reported).collect::<Result<_>>()?;
+        let press = DevicePress { trigger, age_ms: pressed.age_ms, opened };
+        self.hub.alerts.pressed_at_device(self.device, self.premises, press).await;
+        Ok(())
+    }
+
+    async fn refused(&self, refused: link::Refused) -> Result<()> {
+        let refusal = refused.refusal().try_into().map_err(malformed)?;
+        let trigger = trigger_id(&refused.trigger_id).map_err(malformed)?;
+        self.hub.sharing.refused(self.device, trigger, refusal).await;
+        Ok(())
+    }
+
+    async fn ended(&self, ended: link::Ended) -> Result<()> {
+        let cause = ended.cause().try_into().map_err(malformed)?;
+        let grant = grant_id(&ended.grant_id).map_err(malformed)?;
+        self.hub.sharing.ended(self.device, grant, cause, ended.bytes_left).await;
+        Ok(())
+    }
+
+    async fn stop_done(&self, done: link::StopDone) -> Result<()> {
+        let revoke = revoke_id(&done.revoke_id).map_err(malformed)?;
+        let grants: Vec<_> =
+            done.grant_ids.iter().take(consent::MAX_OPEN_GRANTS).map(|id| grant_id(id).map_err(malformed)).collect::<Result<_>>()?;
+        self.hub.sharing.stop_done(self.device, revoke, &grants).await;
+        Ok(())
+    }
+
+    async fn alarm(&self, alarm: link::PremisesAlarm) -> Result<()> {
+        let kind = match alarm.kind() {
+            premises_alarm::Kind::StoppedAtPremises => Alarm::StoppedAtPremises,
+            premises_alarm::Kind::Rebooted => Alarm::Rebooted,
+            premises_alarm::Kind::Unspecified => return Err(Error::invalid("The device names no kind of alarm.")),
+        };
+        let grant = grant_id(&alarm.grant_id).ok();
+        self.hub.alerts.alarm(self.device, self.premises, kind, grant);
+        Ok(())
+    }
+
+    /// The answer is made beside the line, so that a stop never waits behind a session description.
+    fn media_offer(&self, offer: link::MediaOffer) -> Result<()> {
+        if !sdp_fits(&offer.sdp) || offer.tracks.len() > MAX_TRACKS {
+            return Err(Error::invalid("A session description is longer than 64 KiB or names too many tracks."));
+        }
+        let (hub, device, media_id) = (self.hub.clone(), self.device, offer.media_id);
+        let tracks = offer.tracks.into_iter().map(|track| self.track(track)).collect::<Result<Vec<_>>>();
+        self.tasks.spawn(async move {
+            let answer = match tracks {
+                Ok(tracks) => hub.feeds.publish(Offer { device, media_id, sdp: offer.sdp, tracks }).await,
+                Err(error) => Err(error),
+            };
+            let answer = match answer {
+                Ok(sdp) => link::MediaAnswer { media_id, sdp, problem: String::new() },
+                Err(error) => {
+                    tracing::warn!(device.id = %device, %error, "media offer refused");
+                    link::MediaAnswer { media_id, sdp: String::new(), problem: error.public.into_owned() }
+                }
+            };
+            hub.devices.say(device, hub_frame::Body::MediaAnswer(answer));
+        });
+        Ok(())
+    }
+
+    /// Only a camera with a live grant is taken: the hub's own check, after the device's.
+    fn track(&self, track: link::Track) -> Result<OfferedTrack> {
+        let number = camera_number(track.camera).map_err(malformed)?.get();
+        let camera = Connection { device: self.device, number }.camera();
+        let layer = match track.layer() {
+            WireLayer::Main => Layer::Main,
+            WireLayer::Sub => Layer::Sub,
+            WireLayer::Audio => Layer::Audio,
+            WireLayer::Unspecified => return Err(Error::invalid("A track names no layer.")),
+        };
+        if !self.hub.sharing.is_live(camera) {
+            return Err(Error::forbidden("One of these cameras has no live grant here."));
+        }
+        Ok(OfferedTrack { mid: track.mid, camera, layer })
+    }
+
+    async fn media_state(&self, state: link::MediaState) -> Result<()> {
+        if !state.connected {
+            self.hub.feeds.unpublish(self.device, state.media_id).await;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn health_of(health: link::CameraHealth) -> Health {
+    use camera_health::Condition as C;
+    let condition = match health.condition() {
+        C::Online => Condition::Online,
+        C::Offline => Condition::Offline,
+        C::WrongPassword => Condition::WrongPassword,
+        C::Unsupported => Condition::Unsupported,
+        C::Garbage => Condition::Garbage,
+        C::Connecting | C::Unspecified => Condition::Connecting,
+    };
+    let reason: String = health.reason.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+    Health { condition, reason: (!reason.is_empty()).then_some(reason) }
+}
