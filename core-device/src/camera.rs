@@ -82,6 +82,17 @@ impl Cameras {
         Self(Arc::new(config.cameras.iter().filter_map(start).collect()))
     }
 
+    /// Cameras without anything behind them.
+    #[cfg(test)]
+    pub(crate) fn of(cameras: impl IntoIterator<Item = Camera>) -> Self {
+        Self(Arc::new(
+            cameras
+                .into_iter()
+                .map(|camera| (camera.number, camera))
+                .collect(),
+        ))
+    }
+
     pub fn one(&self, number: CameraNumber) -> Option<&Camera> {
         self.0.get(&number)
     }

@@ -11,6 +11,7 @@
 
 mod demand;
 mod feed;
+mod key_request;
 mod packetise;
 mod peer;
 mod route;

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rtc::rtp;
 use tokio::sync::watch;
-use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
 
 use super::demand::{Layer, Wanted};
+use super::key_request;
 use super::packetise;
 use super::uplink::Uplink;
 use crate::camera::{Following, Frame, Ring, Ticks};
@@ -21,6 +22,12 @@ use crate::valve::Valve;
 /// Pictures of the past are shown as fast as they can be decoded: their times are squeezed to this many
 /// ticks apart, ending at the true time of the newest.
 const SQUEEZED: i64 = 2 * Ticks::PER_MILLI;
+
+/// The same for pictures that are sent again: four seconds of them at 30 a second still end before the
+/// next one.
+const SENT_AGAIN: i64 = 12;
+/// A replay is many times what the picture needs.
+const REPLAY_EVERY: Duration = Duration::from_secs(1);
 
 /// Where one layer's packets come from and go to.
 pub(super) struct Feed {
@@ -77,8 +84,18 @@ impl Feed {
     /// Sends until the layer is not wanted any more.
     async fn follow(&mut self, mut following: Following) -> Result<(), Ended> {
         self.send_past(following.take_backlog()).await?;
+        let track = Arc::clone(&self.track);
+        let mut replayed = Instant::now();
         loop {
             tokio::select! {
+                event = track.poll() => {
+                    let Some(TrackLocalEvent::OnRtcpPacket(packets)) = event else { return Err(Ended::Lost) };
+                    if key_request::any(&packets) && replayed.elapsed() >= REPLAY_EVERY {
+                        replayed = Instant::now();
+                        following = self.ring.follow(replayed, self.reach);
+                        self.send_past(following.take_backlog()).await?;
+                    }
+                }
                 frame = following.next() => {
                     let frame = frame.ok_or(Ended::Lost)?;
                     self.uplink.charge(frame.data.len(), Instant::now());
@@ -159,20 +176,21 @@ impl Feed {
     }
 }
 
-/// Times for frames of the past: close together, and after everything sent before. Where there is no
-/// room for that, their own.
+/// Times for frames of the past: close together, ending at the true time of the newest, and after
+/// everything that was sent before. Sent a second time, they are squeezed into the moment before the
+/// next picture.
 fn squeezed(frames: &VecDeque<Arc<Frame>>, sent: Option<Ticks>) -> Vec<Ticks> {
     let Some(newest) = frames.iter().map(|frame| frame.at).max() else {
         return Vec::new();
     };
     let count = i64::try_from(frames.len()).unwrap_or(i64::MAX);
     let room = sent.map_or(i64::MAX, |sent| newest.0 - sent.0);
-    let step = (room / count).clamp(0, SQUEEZED);
-    if step == 0 {
-        return frames.iter().map(|frame| frame.at).collect();
-    }
+    let (last, step) = match sent {
+        Some(sent) if room < count * SENT_AGAIN => (sent.0 + count * SENT_AGAIN, SENT_AGAIN),
+        Some(_) | None => (newest.0, (room / count).min(SQUEEZED)),
+    };
     (1..=count)
-        .map(|place| Ticks(newest.0 - (count - place) * step))
+        .map(|place| Ticks(last - (count - place) * step))
         .collect()
 }
 
@@ -205,15 +223,16 @@ mod tests {
     proptest! {
         #[test]
         fn squeezed_times_rise_and_come_after_what_was_sent(
-            count in 1usize..200, step in 100i64..9_000, gap in 1_000i64..100_000,
+            count in 1usize..200, step in 100i64..9_000, gap in -2_000i64..100_000,
         ) {
             let own: Vec<i64> = (0..count as i64).map(|index| index * step).collect();
             let newest = own[count - 1];
             let sent = Ticks(newest - gap);
             let times = squeezed(&frames(&own), Some(sent));
             prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
-            prop_assert!(times[0] > sent || gap < count as i64);
-            prop_assert_eq!(times[count - 1], Ticks(newest));
+            prop_assert!(times[0] > sent);
+            // Never so late that the next picture at 30 a second would come before it.
+            prop_assert!(times[count - 1].0 < newest.max(sent.0) + 3_000);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::{
     configure_nack, configure_rtcp_reports,
@@ -30,10 +30,13 @@ use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit}
 
 use super::demand::Layer;
 use super::feed::Numbers;
+use super::key_request::KeyRequests;
 
 const H264: u8 = 96;
 const H264_AGAIN: u8 = 97;
 const OPUS: u8 = 111;
+/// The library's own interceptors have places up to 13,000.
+const AFTER_THE_OTHERS: usize = 14_000;
 /// The library's own 200 ms would be a fifth of the time from press to picture.
 const ICE_CHECK_EVERY: Duration = Duration::from_millis(20);
 /// At that pace this many tries are six seconds, as long as anybody waits.
@@ -234,7 +237,7 @@ fn settings() -> SettingEngine {
         .build()
 }
 
-/// Only what this device sends; lost packets are sent again on request, key frames cannot be.
+/// Only what this device sends; lost packets are sent again on request.
 fn codecs() -> Result<(MediaEngine, Registry), RtcError> {
     let mut engine = MediaEngine::default();
     let again = RTCRtpCodec {
@@ -256,8 +259,11 @@ fn codecs() -> Result<(MediaEngine, Registry), RtcError> {
         payload_type: OPUS,
     };
     engine.register_codec(parameters, RtpCodecKind::Audio)?;
-    let interceptors = configure_nack(Registry::new(), &mut engine);
-    Ok((engine, configure_rtcp_reports(interceptors)))
+    let interceptors = configure_rtcp_reports(configure_nack(Registry::new(), &mut engine));
+    Ok((
+        engine,
+        interceptors.with(Slot::from(AFTER_THE_OTHERS), KeyRequests::default()),
+    ))
 }
 
 /// High profile streams go under this name too: every browser decodes them.

@@ -30,6 +30,8 @@ const MOST_WITHOUT_PRE_ROLL: Duration = Duration::from_secs(4);
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Checks and handshake on a bad mobile line.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(6);
+/// The other end has its keys a moment after we have ours, and the key frame must not be lost.
+const SETTLES_WITHIN: Duration = Duration::from_millis(10);
 /// Waits before the next offer, from and to.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -212,6 +214,7 @@ impl Share {
             Ok(true) => {}
             Ok(false) | Err(_) => return "no media connection to the hub could be made",
         }
+        tokio::time::sleep(SETTLES_WITHIN).await;
         self.tell(MediaState {
             media_id: id,
             connected: true,
