@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use assent_tests::town::plan::TownPlan;
 use assent_tests::town::{Town, door};
 use clap::Parser;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -19,6 +20,9 @@ struct Arguments {
     /// Stop when standard input ends, so that a killed test takes the town with it.
     #[arg(long)]
     with_parent: bool,
+    /// Print lines for a person instead of JSON.
+    #[arg(long)]
+    readable: bool,
     /// Only these premises: shop, school, square.
     #[arg(long, value_delimiter = ',')]
     premises: Vec<String>,
@@ -53,7 +57,12 @@ async fn main() -> Result<()> {
         .collect();
     let town = Town::start(plan).await?;
     let door = door::Door::open(town, arguments.commands_port).await?;
-    println!("{}", door.describe(&people).await?);
+    let described = door.describe(&people).await?;
+    if arguments.readable {
+        println!("{}", welcome(&described));
+    } else {
+        println!("{described}");
+    }
     let mut asked_to_leave = signal(SignalKind::terminate())?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed.context("waiting for Ctrl-C")?,
@@ -62,6 +71,37 @@ async fn main() -> Result<()> {
     }
     door.close().await;
     Ok(())
+}
+
+fn welcome(town: &Value) -> String {
+    let text = |path: &str| town.pointer(path).and_then(Value::as_str).unwrap_or("-");
+    let port = text("/http").rsplit(':').next().unwrap_or_default();
+    format!(
+        "
+Springfield is up: 1 hub, 3 CORE devices, 6 cameras. Ctrl-C ends it.
+
+  Owner     Maria Lopez, Lopez Corner Store   {maria}
+  Operator  Dana Reyes, badge 417             {op417}
+  Operator  Sam Okafor, badge 418             {op418}
+
+Each link signs in once. Open the operator's first, then hold the share button on the owner's page.
+The town's own square is on the wall already, under the agency's standing policy.
+CORE devices' own pages (status, STOP): {locals}
+From another machine:  ssh -L {port}:localhost:{port} <this machine>   and open the same links there.
+Commands for tinkering: {commands}   Logs: {folder}",
+        maria = text("/links/maria"),
+        op417 = text("/links/op417"),
+        op418 = text("/links/op418"),
+        locals = local_pages(town),
+        commands = text("/commands"),
+        folder = text("/folder"),
+    )
+}
+
+fn local_pages(town: &Value) -> String {
+    let devices = town["devices"].as_array().into_iter().flatten();
+    let pages = devices.filter_map(|device| device["localPage"].as_str());
+    pages.collect::<Vec<_>>().join("  ")
 }
 
 /// A thread of its own, because a blocked read would hold up the runtime's end.

@@ -181,6 +181,9 @@ fn command(folder: &Path, listen: &Listen, store_url: Option<&str>) -> Result<Ve
     flag("--link-listen", listen.link.to_string().into());
     flag("--link-names", listen.link.ip().to_string().into());
     flag("--media-listen", listen.media.to_string().into());
+    if let Some(pages) = built_pages() {
+        flag("--web-dir", pages.into());
+    }
     if let Some(url) = store_url {
         flag("--store-url", url.into());
     }
@@ -188,6 +191,13 @@ fn command(folder: &Path, listen: &Listen, store_url: Option<&str>) -> Result<Ve
         flag("--log", level);
     }
     Ok(command)
+}
+
+/// `deploy/setup` builds them; without them the hub still serves its API.
+fn built_pages() -> Option<PathBuf> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = tests.parent()?.join("web/dist");
+    pages.is_dir().then_some(pages)
 }
 
 async fn read_ready(process: &mut Process) -> Result<Ready> {
