@@ -117,3 +117,6 @@ impl Front {
         metrics::upkeep();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,12 +129,15 @@ async fn assert_durable(engine: Engine, pool: &AnyPool) -> Result<()> {
             synchronous == 2 && journal == "wal" && foreign_keys == 1
         }
         Engine::Postgres => {
-            let row = sqlx::query(
-                "SELECT current_setting('fsync'), current_setting('synchronous_commit')",
-            )
-            .fetch_one(pool)
-            .await?;
-            row.try_get::<String, _>(0)? == "on" && row.try_get::<String, _>(1)? == "on"
+            let fsync: String = sqlx::query("SHOW fsync")
+                .fetch_one(pool)
+                .await?
+                .try_get(0)?;
+            let commit: String = sqlx::query("SHOW synchronous_commit")
+                .fetch_one(pool)
+                .await?
+                .try_get(0)?;
+            fsync == "on" && commit == "on"
         }
     };
     if durable {

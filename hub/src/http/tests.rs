@@ -1,0 +1,7 @@
+//! Calls as browsers and strangers make them, good and bad.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod refused;
+mod signing_in;
+mod streaming;
