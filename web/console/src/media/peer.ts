@@ -6,6 +6,12 @@ export interface PathStats {
   roundTripMs: number | null;
 }
 
+/** Cameras send H.264. Ten lines that offer every codec of the browser would be a description four times as long. */
+function ourCodecs(): RTCRtpCodec[] {
+  const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  return all.filter(({ mimeType }) => /\/(h264|rtx)$/i.test(mimeType));
+}
+
 export class WallPeer implements Peer {
   onchange: (() => void) | null = null;
   readonly videos: MediaStreamTrack[];
@@ -48,7 +54,9 @@ export class WallPeer implements Peer {
   }
 
   #receive(kind: 'video' | 'audio'): MediaStreamTrack {
-    const { receiver } = this.#connection.addTransceiver(kind, { direction: 'recvonly' });
+    const transceiver = this.#connection.addTransceiver(kind, { direction: 'recvonly' });
+    const { receiver } = transceiver;
+    if (kind === 'video') transceiver.setCodecPreferences(ourCodecs());
     // As little waiting in the browser as its own jitter allows: operators act on what they see now.
     if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
     return receiver.track;

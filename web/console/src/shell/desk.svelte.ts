@@ -26,8 +26,8 @@ export class Desk {
   panel = $state<Panel>('incident');
   clearing = $state(false);
   helping = $state(false);
-  /** The slot that is heard. */
-  listening = $state.raw<number | null>(null);
+  /** The camera that is heard; whatever else comes into its tile is not. */
+  listening = $state.raw<string | null>(null);
   pageVisible = $state(document.visibilityState === 'visible');
   /** What a screen reader is told in passing. */
   said = $state('');

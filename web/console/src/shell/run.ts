@@ -95,7 +95,7 @@ function goBack(desk: Desk): boolean {
 }
 
 function listen(desk: Desk): boolean {
-  const slot = selectedSlot(desk.wall);
-  desk.listening = desk.listening === slot ? null : slot;
+  const cameraId = desk.wall.slots[selectedSlot(desk.wall)]?.cameraId ?? null;
+  desk.listening = desk.listening === cameraId ? null : cameraId;
   return true;
 }
