@@ -47,7 +47,11 @@ pub struct Admitted {
 impl Admitted {
     /// `sound` only where the owner's terms allow it.
     pub fn recorded(_: &Receipt, viewing: ViewingId, camera: CameraId, sound: bool) -> Self {
-        Self { viewing, camera, sound }
+        Self {
+            viewing,
+            camera,
+            sound,
+        }
     }
 }
 
@@ -92,9 +96,14 @@ impl Feeds {
     pub fn open(clock: Clock, config: MediaConfig) -> Result<Self> {
         let listen = config.listen;
         let engine = Engine::start(config).map_err(|e| {
-            Error::unavailable(format!("The media port {listen} cannot be used. Choose another, or end what uses it.")).because(e)
+            Error::unavailable(format!(
+                "The media port {listen} cannot be used. Choose another, or end what uses it."
+            ))
+            .because(e)
         })?;
-        let facts = engine.facts().ok_or_else(|| Error::internal("the engine's facts are taken"))?;
+        let facts = engine
+            .facts()
+            .ok_or_else(|| Error::internal("the engine's facts are taken"))?;
         let (orders, ordered) = mpsc::channel(ORDERS);
         let (demand, demands) = mpsc::channel(DEMANDS);
         let feeds = Self {
@@ -147,14 +156,27 @@ impl Feeds {
 
     /// Answers a device's offer of exactly its tracks. An earlier connection under the same number ends.
     pub async fn publish(&self, offer: Offer) -> Result<String> {
-        let Offer { device, media_id, sdp, tracks } = offer;
+        let Offer {
+            device,
+            media_id,
+            sdp,
+            tracks,
+        } = offer;
         let (publisher, streams) = {
             let mut names = self.names.lock();
-            let stream = |track: &OfferedTrack| (track.mid.clone(), names.stream(track.camera, track.layer));
+            let stream =
+                |track: &OfferedTrack| (track.mid.clone(), names.stream(track.camera, track.layer));
             let streams: Vec<_> = tracks.iter().map(stream).collect();
             (names.publisher(), streams)
         };
-        self.order(|done| Order::Offered { device, media_id, publisher, tracks, done }).await?;
+        self.order(|done| Order::Offered {
+            device,
+            media_id,
+            publisher,
+            tracks,
+            done,
+        })
+        .await?;
         let answer = self.engine.publish(publisher, &sdp, &streams).await;
         if answer.is_err() {
             self.unpublish(device, media_id).await;
@@ -164,7 +186,14 @@ impl Feeds {
 
     /// The device says that a connection is over.
     pub async fn unpublish(&self, device: DeviceId, media_id: u64) {
-        if let Err(error) = self.order(|done| Order::Unpublish { device, media_id, done }).await {
+        if let Err(error) = self
+            .order(|done| Order::Unpublish {
+                device,
+                media_id,
+                done,
+            })
+            .await
+        {
             tracing::debug!(%error, "media keeper is gone, and the connection with it");
         }
     }
@@ -172,7 +201,11 @@ impl Feeds {
     /// Ends a camera's streams for everybody. When it returns, no packet of it leaves the hub, whatever
     /// else is wrong.
     pub async fn stop(&self, camera: CameraId) {
-        if self.order(|done| Order::Stop { camera, done }).await.is_err() {
+        if self
+            .order(|done| Order::Stop { camera, done })
+            .await
+            .is_err()
+        {
             tracing::error!(camera.id = %camera, "media keeper is gone; the engine stops with it");
         }
     }
@@ -180,8 +213,17 @@ impl Feeds {
     /// Answers a browser's offer: every video line becomes a slot. An older connection of the same wall ends.
     pub async fn open_wall(&self, wall: WallId, offer: &str) -> Result<String> {
         let engine_wall = self.names.lock().wall();
-        let answer = self.engine.open_wall(engine_wall, offer).await.map_err(refused)?;
-        self.order(|done| Order::WallOpened { wall, engine_wall, done }).await?;
+        let answer = self
+            .engine
+            .open_wall(engine_wall, offer)
+            .await
+            .map_err(refused)?;
+        self.order(|done| Order::WallOpened {
+            wall,
+            engine_wall,
+            done,
+        })
+        .await?;
         Ok(answer)
     }
 
@@ -192,7 +234,13 @@ impl Feeds {
     /// Shows a camera in a tile, at once if it is live, else as soon as it is. What the tile showed
     /// before has ended when it returns.
     pub async fn show(&self, admitted: Admitted, at: TileAt, look: Look) -> Result<()> {
-        self.order(|done| Order::Show { admitted, at, look, done }).await
+        self.order(|done| Order::Show {
+            admitted,
+            at,
+            look,
+            done,
+        })
+        .await
     }
 
     /// The tile got larger or smaller, or its sound was switched.
@@ -229,7 +277,9 @@ impl Feeds {
 fn refused(error: MediaError) -> Error {
     let kind = match error {
         MediaError::TooLarge { .. } => Kind::TooLarge,
-        MediaError::UnknownWall | MediaError::UnknownSlot | MediaError::UnknownPublisher => Kind::NotFound,
+        MediaError::UnknownWall | MediaError::UnknownSlot | MediaError::UnknownPublisher => {
+            Kind::NotFound
+        }
         MediaError::Full => Kind::TooMany,
         MediaError::Stopped => Kind::Unavailable,
         MediaError::Malformed

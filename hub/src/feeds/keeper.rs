@@ -22,14 +22,46 @@ pub(super) type Done = oneshot::Sender<Result<()>>;
 
 /// What the hub wants, each answered when it holds.
 pub(super) enum Order {
-    Offered { device: DeviceId, media_id: u64, publisher: PublisherId, tracks: Vec<OfferedTrack>, done: Done },
-    Unpublish { device: DeviceId, media_id: u64, done: Done },
-    Stop { camera: CameraId, done: Done },
-    WallOpened { wall: WallId, engine_wall: assent_media::WallId, done: Done },
-    CloseWall { wall: WallId, done: Done },
-    Show { admitted: Admitted, at: TileAt, look: Look, done: Done },
-    Look { at: TileAt, look: Look, done: Done },
-    Hide { at: TileAt, done: Done },
+    Offered {
+        device: DeviceId,
+        media_id: u64,
+        publisher: PublisherId,
+        tracks: Vec<OfferedTrack>,
+        done: Done,
+    },
+    Unpublish {
+        device: DeviceId,
+        media_id: u64,
+        done: Done,
+    },
+    Stop {
+        camera: CameraId,
+        done: Done,
+    },
+    WallOpened {
+        wall: WallId,
+        engine_wall: assent_media::WallId,
+        done: Done,
+    },
+    CloseWall {
+        wall: WallId,
+        done: Done,
+    },
+    Show {
+        admitted: Admitted,
+        at: TileAt,
+        look: Look,
+        done: Done,
+    },
+    Look {
+        at: TileAt,
+        look: Look,
+        done: Done,
+    },
+    Hide {
+        at: TileAt,
+        done: Done,
+    },
 }
 
 /// Facts that other slices act upon. The states of tiles stand in `Feeds::tile`.
@@ -64,7 +96,11 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, mut facts: mpsc::Receiver<Fact>) {
+    pub(super) async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut facts: mpsc::Receiver<Fact>,
+    ) {
         let mut tick = interval(DEMAND_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -90,11 +126,21 @@ impl Keeper {
 
     async fn obey(&mut self, order: Order) {
         let (done, result) = match order {
-            Order::Offered { device, media_id, publisher, tracks, done } => {
+            Order::Offered {
+                device,
+                media_id,
+                publisher,
+                tracks,
+                done,
+            } => {
                 self.offered(device, media_id, publisher, &tracks).await;
                 (done, Ok(()))
             }
-            Order::Unpublish { device, media_id, done } => {
+            Order::Unpublish {
+                device,
+                media_id,
+                done,
+            } => {
                 if let Some(publisher) = self.sources.ended(device, media_id) {
                     self.close_publisher(publisher).await;
                 }
@@ -104,7 +150,11 @@ impl Keeper {
                 self.stop(camera).await;
                 (done, Ok(()))
             }
-            Order::WallOpened { wall, engine_wall, done } => {
+            Order::WallOpened {
+                wall,
+                engine_wall,
+                done,
+            } => {
                 self.close_wall(wall).await;
                 self.tiles.lock().open_wall(wall, engine_wall);
                 (done, Ok(()))
@@ -113,7 +163,12 @@ impl Keeper {
                 self.close_wall(wall).await;
                 (done, Ok(()))
             }
-            Order::Show { admitted, at, look, done } => (done, self.show(admitted, at, look).await),
+            Order::Show {
+                admitted,
+                at,
+                look,
+                done,
+            } => (done, self.show(admitted, at, look).await),
             Order::Look { at, look, done } => (done, self.look(at, look).await),
             Order::Hide { at, done } => {
                 self.hide(at).await;
@@ -138,18 +193,24 @@ impl Keeper {
             }
             Fact::StreamResumed { stream } => {
                 if let Some((camera, layer)) = self.flowing(stream, true) {
-                    self.tiles.lock().stream(camera, layer, TilePhase::Live, now);
+                    self.tiles
+                        .lock()
+                        .stream(camera, layer, TilePhase::Live, now);
                     self.rechoose(camera).await;
                 }
             }
             Fact::StreamStalled { stream, .. } => {
                 if let Some((camera, layer)) = self.flowing(stream, false) {
-                    self.tiles.lock().stream(camera, layer, TilePhase::Stalled, now);
+                    self.tiles
+                        .lock()
+                        .stream(camera, layer, TilePhase::Stalled, now);
                 }
             }
             Fact::StreamEnded { stream } => {
                 if let Some((camera, layer)) = self.flowing(stream, false) {
-                    self.tiles.lock().stream(camera, layer, TilePhase::Reconnecting, now);
+                    self.tiles
+                        .lock()
+                        .stream(camera, layer, TilePhase::Reconnecting, now);
                     if layer == Layer::Main {
                         self.happened(Happening::CameraWent { camera });
                     }
@@ -166,17 +227,31 @@ impl Keeper {
             Fact::WallGone { wall } => self.wall_gone(wall),
             Fact::PublisherGone { publisher } => self.sources.gone(publisher),
             // The request went to the device over RTCP; cameras that obey need nothing else.
-            Fact::WallConnected { .. } | Fact::PublisherConnected { .. } | Fact::KeyFrameWanted { .. } => return,
+            Fact::WallConnected { .. }
+            | Fact::PublisherConnected { .. }
+            | Fact::KeyFrameWanted { .. } => return,
         }
         self.changed.send_modify(|number| *number += 1);
     }
 
-    async fn offered(&mut self, device: DeviceId, media_id: u64, publisher: PublisherId, tracks: &[OfferedTrack]) {
-        let replaced = self.sources.offered(device, media_id, publisher, tracks, Instant::now());
+    async fn offered(
+        &mut self,
+        device: DeviceId,
+        media_id: u64,
+        publisher: PublisherId,
+        tracks: &[OfferedTrack],
+    ) {
+        let replaced = self
+            .sources
+            .offered(device, media_id, publisher, tracks, Instant::now());
         if let Some(replaced) = replaced {
             self.close_publisher(replaced).await;
         }
-        for camera in tracks.iter().map(|track| track.camera).collect::<BTreeSet<_>>() {
+        for camera in tracks
+            .iter()
+            .map(|track| track.camera)
+            .collect::<BTreeSet<_>>()
+        {
             self.rechoose(camera).await;
         }
     }
@@ -193,7 +268,10 @@ impl Keeper {
         let mut tiles = self.tiles.lock();
         for at in tiles.of_camera(camera) {
             tiles.remove(at);
-            if let Some(wall) = tiles.wall_mut(at.wall).filter(|wall| wall.audible == Some(at.slot)) {
+            if let Some(wall) = tiles
+                .wall_mut(at.wall)
+                .filter(|wall| wall.audible == Some(at.slot))
+            {
                 wall.audible = None;
             }
         }
@@ -214,7 +292,9 @@ impl Keeper {
 
     fn wall_gone(&mut self, engine: assent_media::WallId) {
         let mut tiles = self.tiles.lock();
-        let Some(wall) = tiles.wall_of(engine) else { return };
+        let Some(wall) = tiles.wall_of(engine) else {
+            return;
+        };
         let removed = tiles.remove_wall(wall);
         drop(tiles);
         for camera in removed.into_iter().flat_map(|(_, cameras)| cameras) {
@@ -229,7 +309,9 @@ impl Keeper {
             return Err(refused(MediaError::UnknownWall));
         }
         let camera = admitted.camera;
-        self.tiles.lock().put(at, Tile::new(admitted, look, self.clock.now()));
+        self.tiles
+            .lock()
+            .put(at, Tile::new(admitted, look, self.clock.now()));
         let shown = self.choose(at).await;
         if shown.is_err() {
             self.tiles.lock().remove(at);
@@ -241,7 +323,9 @@ impl Keeper {
     async fn look(&mut self, at: TileAt, look: Look) -> Result<()> {
         let camera = {
             let mut tiles = self.tiles.lock();
-            let tile = tiles.get_mut(at).ok_or_else(|| Error::not_found("This tile shows nothing."))?;
+            let tile = tiles
+                .get_mut(at)
+                .ok_or_else(|| Error::not_found("This tile shows nothing."))?;
             tile.look = look;
             tile.admitted.camera
         };
@@ -251,10 +335,16 @@ impl Keeper {
     }
 
     async fn hide(&mut self, at: TileAt) {
-        let Some(tile) = self.tiles.lock().remove(at) else { return };
+        let Some(tile) = self.tiles.lock().remove(at) else {
+            return;
+        };
         let engine = self.tiles.lock().wall_mut(at.wall).map(|wall| wall.engine);
         if let Some(engine) = engine {
-            self.ignore_if_gone(self.engine.show(engine, SlotId::Video(at.slot), None, 0).await);
+            self.ignore_if_gone(
+                self.engine
+                    .show(engine, SlotId::Video(at.slot), None, 0)
+                    .await,
+            );
             self.silence(at).await;
         }
         self.wish(tile.admitted.camera);
@@ -266,7 +356,13 @@ impl Keeper {
             let mut tiles = self.tiles.lock();
             let engine = tiles.wall_mut(at.wall).map(|wall| wall.engine);
             tiles.get_mut(at).zip(engine).map(|(tile, engine)| {
-                (engine, tile.admitted.camera, tile.look, tile.admitted.sound, tile.shown)
+                (
+                    engine,
+                    tile.admitted.camera,
+                    tile.look,
+                    tile.admitted.sound,
+                    tile.shown,
+                )
             })
         }) else {
             return Ok(());
@@ -281,25 +377,42 @@ impl Keeper {
                 (tile.shown, tile.token) = (Some(now), token);
             }
             let slot = SlotId::Video(at.slot);
-            self.engine.show(engine, slot, Some(stream), token).await.map_err(refused)?;
+            self.engine
+                .show(engine, slot, Some(stream), token)
+                .await
+                .map_err(refused)?;
         }
-        if look.audible && sound { self.sound(at, engine, camera).await } else { self.silence(at).await }
+        if look.audible && sound {
+            self.sound(at, engine, camera).await
+        } else {
+            self.silence(at).await
+        }
         Ok(())
     }
 
     /// A wall plays the sound of one tile: the one that was asked for last.
     async fn sound(&mut self, at: TileAt, engine: assent_media::WallId, camera: CameraId) {
-        let already = self.tiles.lock().wall_mut(at.wall).is_some_and(|wall| wall.audible.replace(at.slot) == Some(at.slot));
+        let already = self
+            .tiles
+            .lock()
+            .wall_mut(at.wall)
+            .is_some_and(|wall| wall.audible.replace(at.slot) == Some(at.slot));
         if !already {
             let stream = self.names.lock().stream(camera, Layer::Audio);
-            self.ignore_if_gone(self.engine.show(engine, SlotId::Audio(0), Some(stream), 0).await);
+            self.ignore_if_gone(
+                self.engine
+                    .show(engine, SlotId::Audio(0), Some(stream), 0)
+                    .await,
+            );
         }
     }
 
     async fn silence(&mut self, at: TileAt) {
         let engine = {
             let mut tiles = self.tiles.lock();
-            let wall = tiles.wall_mut(at.wall).filter(|wall| wall.audible == Some(at.slot));
+            let wall = tiles
+                .wall_mut(at.wall)
+                .filter(|wall| wall.audible == Some(at.slot));
             wall.map(|wall| {
                 wall.audible = None;
                 wall.engine
@@ -324,7 +437,10 @@ impl Keeper {
     /// Asks the device for what its tiles would rather show.
     fn wish(&mut self, camera: CameraId) {
         let looks: Vec<Look> = self.tiles.lock().looks(camera).collect();
-        let layers = looks.into_iter().map(|look| self.sources.choose(camera, look.large).1).collect();
+        let layers = looks
+            .into_iter()
+            .map(|look| self.sources.choose(camera, look.large).1)
+            .collect();
         self.sources.wished(camera, layers);
         self.tell_demand(camera);
     }
@@ -348,7 +464,11 @@ impl Keeper {
         }
     }
 
-    fn flowing(&mut self, stream: assent_media::StreamId, flows: bool) -> Option<(CameraId, Layer)> {
+    fn flowing(
+        &mut self,
+        stream: assent_media::StreamId,
+        flows: bool,
+    ) -> Option<(CameraId, Layer)> {
         let (camera, layer) = self.names.lock().camera(stream)?;
         self.sources.flowing(camera, layer, flows);
         Some((camera, layer))

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use assent_media::PublisherId;
 use tokio::time::{Duration, Instant};
 
-use super::names::Layer;
 use super::OfferedTrack;
+use super::names::Layer;
 use crate::world::{CameraId, DeviceId};
 
 /// A device sends the full picture until it is told otherwise. Nobody is asked to stop before an operator
@@ -41,9 +41,19 @@ pub(super) struct Source {
 
 impl Sources {
     /// Returns the publisher that this connection replaces.
-    pub(super) fn offered(&mut self, device: DeviceId, media_id: u64, publisher: PublisherId, tracks: &[OfferedTrack], now: Instant) -> Option<PublisherId> {
+    pub(super) fn offered(
+        &mut self,
+        device: DeviceId,
+        media_id: u64,
+        publisher: PublisherId,
+        tracks: &[OfferedTrack],
+        now: Instant,
+    ) -> Option<PublisherId> {
         let replaced = self.ended(device, media_id);
-        let tracks: Vec<_> = tracks.iter().map(|track| (track.camera, track.layer)).collect();
+        let tracks: Vec<_> = tracks
+            .iter()
+            .map(|track| (track.camera, track.layer))
+            .collect();
         for (camera, layer) in &tracks {
             let source = self.cameras.entry(*camera).or_default();
             *source.offered.entry(*layer).or_default() += 1;
@@ -51,7 +61,8 @@ impl Sources {
             source.told = None;
             source.patient_until = Some(now + FIRST_LOOK);
         }
-        self.connections.insert((device, media_id), Connection { publisher, tracks });
+        self.connections
+            .insert((device, media_id), Connection { publisher, tracks });
         replaced
     }
 
@@ -64,18 +75,29 @@ impl Sources {
     }
 
     pub(super) fn gone(&mut self, publisher: PublisherId) {
-        let known = self.connections.iter().find(|(_, connection)| connection.publisher == publisher);
+        let known = self
+            .connections
+            .iter()
+            .find(|(_, connection)| connection.publisher == publisher);
         if let Some((device, media_id)) = known.map(|(key, _)| *key) {
             self.ended(device, media_id);
         }
     }
 
     pub(super) fn flowing(&mut self, camera: CameraId, layer: Layer, flows: bool) {
-        set(&mut self.cameras.entry(camera).or_default().flowing, layer, flows);
+        set(
+            &mut self.cameras.entry(camera).or_default().flowing,
+            layer,
+            flows,
+        );
     }
 
     pub(super) fn watched(&mut self, camera: CameraId, layer: Layer, watched: bool) {
-        set(&mut self.cameras.entry(camera).or_default().watched, layer, watched);
+        set(
+            &mut self.cameras.entry(camera).or_default().watched,
+            layer,
+            watched,
+        );
     }
 
     pub(super) fn wished(&mut self, camera: CameraId, layers: BTreeSet<Layer>) {
@@ -84,16 +106,25 @@ impl Sources {
 
     /// Which picture a tile gets now, and which it shall get as soon as it flows.
     pub(super) fn choose(&self, camera: CameraId, large: bool) -> (Layer, Layer) {
-        let Some(source) = self.cameras.get(&camera) else { return (Layer::Main, Layer::Main) };
+        let Some(source) = self.cameras.get(&camera) else {
+            return (Layer::Main, Layer::Main);
+        };
         let small = !large && source.offered.contains_key(&Layer::Sub);
-        let (best, other) = if small { (Layer::Sub, Layer::Main) } else { (Layer::Main, Layer::Sub) };
+        let (best, other) = if small {
+            (Layer::Sub, Layer::Main)
+        } else {
+            (Layer::Main, Layer::Sub)
+        };
         let stopgap = !source.flowing.contains(&best) && source.flowing.contains(&other);
         (if stopgap { other } else { best }, best)
     }
 
     /// What the camera's device is to be asked for, if that is news to it.
     pub(super) fn demand(&mut self, camera: CameraId, now: Instant) -> Option<BTreeSet<Layer>> {
-        let source = self.cameras.get_mut(&camera).filter(|source| !source.offered.is_empty())?;
+        let source = self
+            .cameras
+            .get_mut(&camera)
+            .filter(|source| !source.offered.is_empty())?;
         let wanted: BTreeSet<Layer> = source.watched.union(&source.wished).copied().collect();
         let patient = wanted.is_empty() && source.patient_until.is_some_and(|until| now < until);
         if patient || source.told.as_ref() == Some(&wanted) {
@@ -115,7 +146,9 @@ impl Sources {
     }
 
     fn less(&mut self, camera: CameraId, layer: Layer) {
-        let Some(source) = self.cameras.get_mut(&camera) else { return };
+        let Some(source) = self.cameras.get_mut(&camera) else {
+            return;
+        };
         if let Some(count) = source.offered.get_mut(&layer) {
             *count -= 1;
             if *count == 0 {
@@ -146,8 +179,18 @@ mod tests {
     const DEVICE: DeviceId = DeviceId([7; 32]);
 
     fn offered(sources: &mut Sources, media: u64, now: Instant) {
-        let track = |layer| OfferedTrack { mid: "0".into(), camera: CAMERA, layer };
-        sources.offered(DEVICE, media, PublisherId(media), &[track(Layer::Main), track(Layer::Sub)], now);
+        let track = |layer| OfferedTrack {
+            mid: "0".into(),
+            camera: CAMERA,
+            layer,
+        };
+        sources.offered(
+            DEVICE,
+            media,
+            PublisherId(media),
+            &[track(Layer::Main), track(Layer::Sub)],
+            now,
+        );
     }
 
     #[test]
@@ -169,12 +212,21 @@ mod tests {
         offered(&mut sources, 1, now);
         assert_eq!(sources.demand(CAMERA, now), None, "the wall may be opening");
         sources.watched(CAMERA, Layer::Main, true);
-        assert_eq!(sources.demand(CAMERA, now).unwrap(), BTreeSet::from([Layer::Main]));
+        assert_eq!(
+            sources.demand(CAMERA, now).unwrap(),
+            BTreeSet::from([Layer::Main])
+        );
         assert_eq!(sources.demand(CAMERA, now), None);
         offered(&mut sources, 2, now);
-        assert!(sources.demand(CAMERA, now).is_some(), "a new connection knows nothing");
+        assert!(
+            sources.demand(CAMERA, now).is_some(),
+            "a new connection knows nothing"
+        );
         sources.watched(CAMERA, Layer::Main, false);
-        assert_eq!(sources.demand(CAMERA, now + FIRST_LOOK).unwrap(), BTreeSet::new());
+        assert_eq!(
+            sources.demand(CAMERA, now + FIRST_LOOK).unwrap(),
+            BTreeSet::new()
+        );
     }
 
     #[test]

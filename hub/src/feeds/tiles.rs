@@ -65,7 +65,14 @@ pub(super) struct Wall {
 
 impl Tile {
     pub(super) fn new(admitted: Admitted, look: Look, now: OffsetDateTime) -> Self {
-        Self { admitted, look, shown: None, token: 0, phase: TilePhase::Connecting, since: now }
+        Self {
+            admitted,
+            look,
+            shown: None,
+            token: 0,
+            phase: TilePhase::Connecting,
+            since: now,
+        }
     }
 
     /// True when that was news.
@@ -103,15 +110,28 @@ impl Tiles {
     }
 
     pub(super) fn of_camera(&self, camera: CameraId) -> Vec<TileAt> {
-        self.tiles.iter().filter(|(_, tile)| tile.admitted.camera == camera).map(|(at, _)| *at).collect()
+        self.tiles
+            .iter()
+            .filter(|(_, tile)| tile.admitted.camera == camera)
+            .map(|(at, _)| *at)
+            .collect()
     }
 
     pub(super) fn looks(&self, camera: CameraId) -> impl Iterator<Item = Look> {
-        self.tiles.values().filter(move |tile| tile.admitted.camera == camera).map(|tile| tile.look)
+        self.tiles
+            .values()
+            .filter(move |tile| tile.admitted.camera == camera)
+            .map(|tile| tile.look)
     }
 
     pub(super) fn open_wall(&mut self, wall: WallId, engine: assent_media::WallId) {
-        self.walls.insert(wall, Wall { engine, audible: None });
+        self.walls.insert(
+            wall,
+            Wall {
+                engine,
+                audible: None,
+            },
+        );
     }
 
     pub(super) fn wall_mut(&mut self, wall: WallId) -> Option<&mut Wall> {
@@ -119,7 +139,10 @@ impl Tiles {
     }
 
     pub(super) fn wall_of(&self, engine: assent_media::WallId) -> Option<WallId> {
-        self.walls.iter().find(|(_, wall)| wall.engine == engine).map(|(id, _)| *id)
+        self.walls
+            .iter()
+            .find(|(_, wall)| wall.engine == engine)
+            .map(|(id, _)| *id)
     }
 
     /// The wall and the cameras that it showed.
@@ -137,14 +160,27 @@ impl Tiles {
     }
 
     /// The tile's picture is complete for the first time under this viewing.
-    pub(super) fn shown(&mut self, at: TileAt, token: u64, now: OffsetDateTime) -> Option<ViewingId> {
+    pub(super) fn shown(
+        &mut self,
+        at: TileAt,
+        token: u64,
+        now: OffsetDateTime,
+    ) -> Option<ViewingId> {
         let tile = self.tiles.get_mut(&at).filter(|tile| tile.token == token)?;
-        tile.enter(TilePhase::Live, now).then_some(tile.admitted.viewing)
+        tile.enter(TilePhase::Live, now)
+            .then_some(tile.admitted.viewing)
     }
 
     /// A stream fell silent, moves again, or lost its publisher: what its tiles make of that.
-    pub(super) fn stream(&mut self, camera: CameraId, layer: Layer, to: TilePhase, now: OffsetDateTime) -> bool {
-        let showing = |tile: &&mut Tile| tile.admitted.camera == camera && tile.shown == Some(layer);
+    pub(super) fn stream(
+        &mut self,
+        camera: CameraId,
+        layer: Layer,
+        to: TilePhase,
+        now: OffsetDateTime,
+    ) -> bool {
+        let showing =
+            |tile: &&mut Tile| tile.admitted.camera == camera && tile.shown == Some(layer);
         let mut news = false;
         for tile in self.tiles.values_mut().filter(showing) {
             let fits = match to {
