@@ -1,13 +1,16 @@
 //! The HTTP front: every page and every call of the API, from one visible table of routes. It knows who
 //! may call what, how errors look and how connections end; what a call does is its slice's business.
 
+mod alerts;
 mod approvals;
 mod extract;
 mod guard;
 mod headers;
 mod health;
+mod hooks;
 mod host;
 mod idempotency;
+mod incidents;
 mod limits;
 mod listen;
 mod metrics;

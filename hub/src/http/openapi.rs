@@ -2,7 +2,10 @@
 //! pages' types are made. A change of the API therefore shows in review.
 
 use super::Front;
-use super::{approvals, health, metrics, presses, problem, revokes, session, stream, tickets};
+use super::{
+    alerts, approvals, health, hooks, incidents, metrics, presses, problem, revokes, session,
+    stream, tickets,
+};
 use crate::sharing;
 use axum::extract::State;
 use axum::http::header;
@@ -32,6 +35,9 @@ use utoipa::OpenApi;
         revokes::revoke,
         approvals::approve,
         tickets::make_ticket,
+        alerts::acknowledge,
+        incidents::clear,
+        hooks::take,
     ),
     components(schemas(
         problem::Problem,

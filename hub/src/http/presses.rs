@@ -19,6 +19,8 @@ pub(super) async fn press(
     Json(asked): Json<PressAsked>,
 ) -> Result<axum::Json<Press>> {
     let alerts = front.hub.alerts.clone();
-    let press = front.whole(async move { alerts.press(&signed_in.person, id, asked).await }).await?;
+    let press = front
+        .whole(async move { alerts.press(&signed_in.person, id, asked).await })
+        .await?;
     Ok(axum::Json(press))
 }

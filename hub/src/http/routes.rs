@@ -4,7 +4,8 @@
 use super::guard::{self, Rule, Who};
 use super::limits::Rate;
 use super::{
-    Front, approvals, health, metrics, openapi, presses, revokes, session, stream, tickets,
+    Front, alerts, approvals, health, hooks, incidents, metrics, openapi, presses, revokes,
+    session, stream, tickets,
 };
 use axum::Router;
 use axum::http::Method;
@@ -58,6 +59,9 @@ pub(super) fn table() -> Vec<Route> {
         row(PUT,    "/api/revokes/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(revokes::revoke)),
         row(PUT,    "/api/approvals/{alertId}",       Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(approvals::approve)),
         row(POST,   "/api/tickets",                   Who::Operator, SMALL,      Rate::Change,  QUICK,  post(tickets::make_ticket)),
+        row(PUT,    "/api/alerts/{id}/acknowledgement", Who::Operator, SMALL,    Rate::Change,  QUICK,  put(alerts::acknowledge)),
+        row(PUT,    "/api/incidents/{id}/clear",      Who::Operator, SMALL,      Rate::Change,  QUICK,  put(incidents::clear)),
+        row(POST,   "/api/hooks/{source}",            Who::Signed,   SMALL,      Rate::Visit,   STORE,  post(hooks::take)),
     ]
 }
 

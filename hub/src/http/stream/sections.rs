@@ -19,6 +19,7 @@ pub(super) struct Section {
 const EVERYBODY: &[Role] = &[Role::Owner, Role::Operator];
 
 const OWNERS: &[Role] = &[Role::Owner];
+const OPERATORS: &[Role] = &[Role::Operator];
 
 #[rustfmt::skip]
 static SECTIONS: &[Section] = &[
@@ -28,7 +29,13 @@ static SECTIONS: &[Section] = &[
     Section { name: "premises", whose: OWNERS,    changes: places, render: |f, who| json(&f.hub.sharing.owner_premises(&who.person, &f.hub.identity)) },
     Section { name: "presses",  whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.presses(&who.person)) },
     Section { name: "asks",     whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.asks(&who.person)) },
+    Section { name: "incidents", whose: OPERATORS, changes: incidents, render: |f, who| json(&f.hub.incidents.incidents(&who.person)) },
 ];
+
+/// Which cameras an incident opens is sharing's knowledge.
+fn incidents(front: &Front) -> Vec<watch::Receiver<u64>> {
+    vec![front.hub.incidents.changes(), front.hub.sharing.changes()]
+}
 
 /// Premises, their cameras and devices.
 fn places(front: &Front) -> Vec<watch::Receiver<u64>> {
