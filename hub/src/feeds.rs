@@ -9,6 +9,7 @@
 
 mod keeper;
 mod names;
+mod showing;
 mod sources;
 mod tiles;
 
