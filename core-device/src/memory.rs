@@ -53,7 +53,15 @@ pub(crate) enum Order {
 /// The receipts as they stand on the disk, or why not.
 pub(crate) struct Written {
     pub(crate) token: u64,
-    pub(crate) facts: io::Result<Vec<Fact>>,
+    pub(crate) receipts: io::Result<Stand>,
+}
+
+/// Receipts that are on the disk.
+pub(crate) struct Stand {
+    /// Number of the last one.
+    pub(crate) last: u64,
+    /// Those among them that the hub must hear of.
+    pub(crate) facts: Vec<Fact>,
 }
 
 impl Memory {
@@ -96,8 +104,8 @@ impl Memory {
                     stamp,
                     bodies,
                 } => {
-                    let facts = self.append(&stamp, bodies);
-                    if written.blocking_send(Written { token, facts }).is_err() {
+                    let receipts = self.append(&stamp, bodies);
+                    if written.blocking_send(Written { token, receipts }).is_err() {
                         return;
                     }
                 }
@@ -110,7 +118,7 @@ impl Memory {
         }
     }
 
-    fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Vec<Fact>> {
+    fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Stand> {
         #[cfg(test)]
         if self.broken {
             return Err(io::Error::other("broken for a test"));

@@ -67,7 +67,7 @@ impl Keeper {
             sharing: Sharing::restore(setup.device, setup.policy, memories),
             valves: setup.valves,
             doors,
-            recording: Recording::default(),
+            recording: Recording::after(past.last_receipt),
             passed_before: BTreeMap::new(),
             receipts: BTreeMap::new(),
             kept: Kept {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::keeper::Keeper;
 use super::{Pressed, Storage, boot_now, clock, wall_now};
-use crate::memory::{Order, Stamp, Written};
+use crate::memory::{Fact, Order, Stamp, Stand, Written};
 
 /// How long a press waits for its receipt before it opens without.
 const PRESS_WAITS_MS: u64 = 2_000;
@@ -61,6 +61,13 @@ struct Unwritten {
 }
 
 impl Recording {
+    pub(super) fn after(last_receipt: u64) -> Self {
+        Self {
+            last_receipt,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn storage(&self) -> Storage {
         if self.failing {
             Storage::Failing
@@ -136,9 +143,9 @@ impl Keeper {
         let Some(waiting) = self.recording.waiting.remove(&written.token) else {
             return;
         };
-        match written.facts {
-            Ok(facts) => {
-                self.stands(facts);
+        match written.receipts {
+            Ok(receipts) => {
+                self.stands(receipts);
                 self.go_on(waiting.then);
             }
             Err(error) => {
@@ -148,16 +155,16 @@ impl Keeper {
         }
     }
 
-    fn stands(&mut self, facts: Vec<crate::memory::Fact>) {
+    fn stands(&mut self, receipts: Stand) {
         self.recording.failing = false;
-        for fact in facts {
-            self.recording.last_receipt = self.recording.last_receipt.max(fact.number());
+        self.recording.last_receipt = receipts.last;
+        for fact in receipts.facts {
             self.note_receipt(&fact);
             self.doors.outbox.push(fact);
         }
     }
 
-    fn note_receipt(&mut self, fact: &crate::memory::Fact) {
+    fn note_receipt(&mut self, fact: &Fact) {
         use assent_wire::link::device_frame::Body as Frame;
         let opened = match fact.body() {
             Frame::Opened(opened) => std::slice::from_ref(opened),
@@ -259,9 +266,11 @@ impl Keeper {
 
     fn retried(&mut self, written: Written) {
         self.recording.retrying = None;
-        let Ok(facts) = written.facts else { return };
+        let Ok(receipts) = written.receipts else {
+            return;
+        };
         self.recording.unwritten.pop_front();
-        self.stands(facts);
+        self.stands(receipts);
         self.show();
         // The disk takes receipts again: the rest need not wait a second each.
         self.recording.retried_at = BootTime::default();

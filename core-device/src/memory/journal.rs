@@ -13,8 +13,8 @@ use assent_wire::link::receipt::Body;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
-use super::Fact;
 use super::segment::Segment;
+use super::{Fact, Stand};
 
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
@@ -116,7 +116,7 @@ impl Journal {
     }
 
     /// Numbers, chains, writes and syncs; all of them or none.
-    pub(super) fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Vec<Fact>> {
+    pub(super) fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Stand> {
         let mut chain = self.chain;
         let mut records = Vec::with_capacity(bodies.len());
         let mut facts = Vec::with_capacity(bodies.len());
@@ -131,7 +131,10 @@ impl Journal {
         }
         self.current.append(&records)?;
         self.chain = chain;
-        Ok(facts)
+        Ok(Stand {
+            last: chain.last,
+            facts,
+        })
     }
 
     fn next_segment(&mut self) -> io::Result<()> {
@@ -293,17 +296,17 @@ mod tests {
         let facts = journal
             .append(&STAMP, vec![refused(1), refused(2)])
             .unwrap();
-        assert_eq!(facts.iter().map(Fact::number).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(
+            facts.facts.iter().map(Fact::number).collect::<Vec<_>>(),
+            [1, 2]
+        );
         let (mut journal, seen) = read(dir.path(), Limits::default());
         assert_eq!(seen.len(), 2);
         assert_eq!(
             seen[1].previous,
             Sha256::digest(seen[0].encode_to_vec()).to_vec()
         );
-        assert_eq!(
-            journal.append(&STAMP, vec![refused(3)]).unwrap()[0].number(),
-            3
-        );
+        assert_eq!(journal.append(&STAMP, vec![refused(3)]).unwrap().last, 3);
     }
 
     #[test]
@@ -320,10 +323,7 @@ mod tests {
         std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 4], end as u64 + 20).unwrap();
         let (mut journal, seen) = read(dir.path(), Limits::default());
         assert_eq!(seen.len(), 1);
-        assert_eq!(
-            journal.append(&STAMP, vec![refused(9)]).unwrap()[0].number(),
-            2
-        );
+        assert_eq!(journal.append(&STAMP, vec![refused(9)]).unwrap().last, 2);
         assert_eq!(read(dir.path(), Limits::default()).1.len(), 2);
     }
 

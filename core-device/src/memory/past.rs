@@ -22,6 +22,7 @@ pub struct Past {
     pub(crate) openings: VecDeque<(RuleId, u32, BootTime)>,
     pub(crate) unfinished: BTreeMap<GrantId, Unfinished>,
     pub(crate) unacknowledged: Vec<Fact>,
+    pub(crate) last_receipt: u64,
     this_boot: [u8; 16],
 }
 
@@ -41,11 +42,13 @@ impl Past {
             openings: VecDeque::new(),
             unfinished: BTreeMap::new(),
             unacknowledged: Vec::new(),
+            last_receipt: 0,
             this_boot: boot_id(),
         }
     }
 
     pub(super) fn take(&mut self, receipt: Receipt) {
+        self.last_receipt = receipt.number;
         if receipt.number > self.kept.acknowledged {
             self.unacknowledged
                 .extend(Fact::of(&receipt, self.this_boot));

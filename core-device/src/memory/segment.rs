@@ -17,7 +17,7 @@ pub(super) struct Segment {
     file: File,
     size: usize,
     /// Where the next record goes.
-    at: usize,
+    pub(super) at: usize,
 }
 
 impl Segment {
