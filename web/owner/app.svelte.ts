@@ -37,6 +37,10 @@ export class OwnerApp {
 
   readonly premises = $derived(this.stream.get('premises') ?? this.#rememberedPremises);
   readonly shares = $derived(this.stream.get('shares') ?? []);
+  /** Before the first word of the hub in this visit, what is shared can only be guessed. */
+  readonly sharesKnown = $derived(this.stream.get('shares') !== undefined);
+  /** Undefined whenever they may be old: who watches is never said from memory. */
+  readonly viewings = $derived(this.stream.connected ? this.stream.get('viewings') : undefined);
   readonly openShares = $derived(open(this.shares));
   readonly presses = $derived(
     pressViews(this.items, this.stream.get('presses') ?? [], this.shares, this.me?.id ?? '', now()).filter(

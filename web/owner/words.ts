@@ -57,7 +57,8 @@ export const words = {
   stages,
   endings,
   causes,
-  conditions,
+  /** A newer hub may know words that this page, kept on a phone, does not. */
+  condition: (condition: Condition) => conditions[condition] ?? { word: condition, grade: 'high' as const },
   alertKind: (kind: AlertKind) => alertKinds[kind] ?? `An alert of the kind “${kind}” was raised`,
   drillMark: 'Drill',
   silentMark: 'Silent',
@@ -121,6 +122,7 @@ export const words = {
     message: 'Arrived as a message',
     messageMeans: 'It was more than two minutes old and opened nothing. Press again if you still need help.',
     refused: 'Not shared',
+    refusedMeans: (why: string) => `${why} If you are in danger, call 911.`,
     cancelled: 'Cancelled',
     cancelledMeans: 'You took this press back.',
     signIn: 'Sign in to send it.',
@@ -146,6 +148,8 @@ export const words = {
 
   stop: {
     button: 'STOP sharing',
+    blind: 'STOP everything',
+    blindMeans: 'Not connected: this page cannot say what is shared. STOP ends whatever it is.',
     again: 'STOP again',
     kept: 'Your stop is kept on this phone and is being sent.',
     notKept: 'Your stop is being sent. This phone could not store it: leave this page open.',
@@ -163,6 +167,7 @@ export const words = {
     operator: (badge: string) => `Operator ${badge}`,
     before: 'Watched before',
     never: 'Nobody has watched your cameras.',
+    notTold: 'The hub has not told this page yet.',
     noPicture: 'no picture arrived',
     older: 'Show older',
     oldest: 'That is everything.',
@@ -179,6 +184,7 @@ export const words = {
 
   cameras: {
     title: 'Cameras',
+    nothing: 'No premises have been registered for you yet.',
     none: 'No cameras yet. Your device looks for them once it is set up.',
     noRules: 'Nothing: this camera is never shared.',
     masked: 'Parts are masked',
@@ -196,7 +202,6 @@ export const words = {
     noSupport: 'This browser has no passkeys. Open the sign-in link that you were given.',
     opening: 'Signing you in…',
     linkFailed: 'This link did not work',
-    linkUsed: 'Each link works once. Ask whoever gave it to you for a new one, or use your passkey.',
     again: 'Try again',
     toSignIn: 'Go to sign-in',
     offer: (name: string) => `Welcome, ${name}`,
@@ -218,6 +223,7 @@ export const words = {
     notDevice: 'This page is no certified alarm device. It needs a phone, a network and your hub.',
   },
 
+  broken: 'This part of the page could not be shown. STOP and the button still work.',
   offline: 'What you see may be old. A press or a stop is kept and sent.',
   notice: {
     draining: 'The hub is about to restart. This page connects again by itself.',

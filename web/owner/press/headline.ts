@@ -16,7 +16,7 @@ export function headlineOf(press: PressView): Headline {
     case 'message':
       return { title: words.press.message, meaning: words.press.messageMeans, tone: 'problem' };
     case 'refused':
-      return { title: words.press.refused, meaning: press.problem ?? words.share.refusedMeans, tone: 'problem' };
+      return { title: words.press.refused, meaning: words.press.refusedMeans(press.problem ?? words.share.refusedMeans), tone: 'problem' };
     case 'cancelled':
       return { title: words.press.cancelled, meaning: words.press.cancelledMeans, tone: 'done' };
     case 'ended':

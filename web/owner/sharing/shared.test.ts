@@ -3,7 +3,7 @@ import type { Revoke, Share } from '$shared/api/types';
 import type { KeptRevoke } from '../keep/kept';
 import type { Item } from '../keep/outbox';
 import type { PressView } from '../press/progress';
-import { anythingToStop, stopAll, stopTruth } from './shared';
+import { anythingToStop, stopAll, stopBlindly, stopTruth } from './shared';
 
 const share = (id: string, state: Share['state'], premises = 'shop', pressId: string | null = null) =>
   ({ id, state, pressId, premises: { id: premises, name: premises } }) as Share;
@@ -35,6 +35,14 @@ describe('STOP', () => {
     const { scopes, withdraw } = stopAll([press('p9', 'underway', { id: 'sam', name: 'Sam' })], []);
     expect(scopes).toEqual([{ pressId: 'p9' }]);
     expect(withdraw).toEqual([]);
+  });
+});
+
+describe('STOP without a word from the hub', () => {
+  it('ends whatever there may be at every premises, and what waits here', () => {
+    const { scopes, withdraw } = stopBlindly([press('p1', 'underway')], [{ id: 'shop' }]);
+    expect(scopes).toEqual([{ premisesId: 'shop' }, { pressId: 'p1' }]);
+    expect(withdraw).toEqual(['p1']);
   });
 });
 

@@ -41,6 +41,12 @@ export function stopAll(presses: PressView[], shares: Share[]): Stopping {
   };
 }
 
+/** Without a word from the hub: end whatever there may be, wherever this owner answers for it. */
+export function stopBlindly(presses: PressView[], premises: { id: Id }[]): Stopping {
+  const { scopes, withdraw } = stopAll(presses, []);
+  return { scopes: [...premises.map(({ id }) => ({ premisesId: id })), ...scopes], withdraw };
+}
+
 /** What is known of the newest stop: the three truths, or why it has not arrived. */
 export type StopTruth =
   | { state: 'kept'; at: number; onDisk: boolean; problem: string | null }
