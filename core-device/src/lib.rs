@@ -7,8 +7,10 @@
 
 pub mod camera;
 pub mod config;
+pub mod device;
 pub mod gate;
 pub mod link;
+pub mod local;
 pub mod memory;
 pub mod publish;
 pub mod valve;

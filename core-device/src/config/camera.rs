@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::Deserialize;
 use url::Url;
@@ -27,6 +26,34 @@ pub struct CameraConfig {
     pub masks: Vec<Mask>,
     pub transport: Transport,
     pub policies: RtspPolicies,
+}
+
+impl CameraConfig {
+    /// A camera that stands in no file yet, for `probe`. Credentials in the address are taken out of it.
+    pub fn to_try(mut url: Url, credentials: Option<(String, Secret)>) -> Self {
+        let credentials = credentials.or_else(|| {
+            let password = url.password().unwrap_or_default().to_owned();
+            (!url.username().is_empty()).then(|| (url.username().to_owned(), Secret::new(password)))
+        });
+        // Neither fails for an address with a host, and one without is refused when it is opened.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        let (username, password) = credentials.unzip();
+        Self {
+            number: 1,
+            name: "camera".to_owned(),
+            main: Source {
+                url,
+                username,
+                password,
+            },
+            sub: None,
+            audio: false,
+            masks: Vec::new(),
+            transport: Transport::Tcp,
+            policies: RtspPolicies::default(),
+        }
+    }
 }
 
 /// One stream's address with the credentials for it.
@@ -67,6 +94,17 @@ pub struct RtspPolicies {
     pub initial_timestamp: retina::client::InitialTimestampPolicy,
     pub initial_seq: retina::client::InitialSequenceNumberPolicy,
     pub unknown_rtcp_ssrc: retina::client::UnknownRtcpSsrcPolicy,
+}
+
+impl Default for RtspPolicies {
+    fn default() -> Self {
+        Self {
+            // Many cameras leave RTP-Info out; their sound and picture are then aligned by arrival.
+            initial_timestamp: retina::client::InitialTimestampPolicy::Permissive,
+            initial_seq: retina::client::InitialSequenceNumberPolicy::Default,
+            unknown_rtcp_ssrc: retina::client::UnknownRtcpSsrcPolicy::Default,
+        }
+    }
 }
 
 /// The table as it is written.
@@ -139,24 +177,26 @@ impl CameraTable {
         &self,
         refuse: &impl Fn(&str, String, &'static str) -> ConfigError,
     ) -> Result<RtspPolicies, ConfigError> {
-        fn one<T: FromStr<Err = retina::Error>>(
-            text: Option<&str>,
-            default: &str,
-        ) -> Result<T, String> {
-            text.unwrap_or(default)
-                .parse()
-                .map_err(|error: retina::Error| error.to_string())
+        let mut policies = RtspPolicies::default();
+        let refused = |field, error: retina::Error| {
+            refuse(
+                field,
+                error.to_string(),
+                "leave it out unless the camera needs it",
+            )
+        };
+        if let Some(text) = &self.initial_timestamp {
+            policies.initial_timestamp =
+                text.parse().map_err(|e| refused("initial_timestamp", e))?;
         }
-        const WAY_OUT: &str = "leave it out unless the camera needs it";
-        Ok(RtspPolicies {
-            // Many cameras leave RTP-Info out; their sound and picture are then aligned by arrival.
-            initial_timestamp: one(self.initial_timestamp.as_deref(), "permissive")
-                .map_err(|problem| refuse("initial_timestamp", problem, WAY_OUT))?,
-            initial_seq: one(self.initial_seq.as_deref(), "default")
-                .map_err(|problem| refuse("initial_seq", problem, WAY_OUT))?,
-            unknown_rtcp_ssrc: one(self.unknown_rtcp_ssrc.as_deref(), "default")
-                .map_err(|problem| refuse("unknown_rtcp_ssrc", problem, WAY_OUT))?,
-        })
+        if let Some(text) = &self.initial_seq {
+            policies.initial_seq = text.parse().map_err(|e| refused("initial_seq", e))?;
+        }
+        if let Some(text) = &self.unknown_rtcp_ssrc {
+            policies.unknown_rtcp_ssrc =
+                text.parse().map_err(|e| refused("unknown_rtcp_ssrc", e))?;
+        }
+        Ok(policies)
     }
 
     fn read_password(

@@ -1,0 +1,185 @@
+//! How the device is, gathered from its parts at one moment: what the page shows and `GET /status` says
+//! as JSON. Addresses of cameras are in it, for the installer; passwords never are.
+
+use std::time::Instant;
+
+use assent_consent::{Cause, EndCause};
+use serde::Serialize;
+
+use super::Local;
+use crate::camera::{Camera, Condition};
+use crate::gate::{LiveShare, Storage};
+use crate::link::Attached;
+use crate::valve::Valve;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report {
+    pub premises: String,
+    pub hub: HubLine,
+    /// False while receipts cannot be written.
+    pub storage_fine: bool,
+    /// A STOP holds standing shares back.
+    pub paused: bool,
+    pub cameras: Vec<CameraReport>,
+    pub shares: Vec<ShareReport>,
+    /// Newest first.
+    pub ended: Vec<EndedReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HubLine {
+    pub attached: bool,
+    pub since_secs: u64,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CameraReport {
+    pub number: u16,
+    pub name: String,
+    pub address: String,
+    pub condition: &'static str,
+    pub reason: String,
+    pub since_secs: u64,
+    pub masked: bool,
+    /// Pictures of it may leave now.
+    pub shared: bool,
+    pub ring_secs: u64,
+    pub ring_bytes: usize,
+    /// Media bytes that left since the programme started.
+    pub bytes_left: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ShareReport {
+    pub grant: String,
+    pub cause: &'static str,
+    pub agency: String,
+    pub cameras: Vec<u16>,
+    pub remaining_secs: u64,
+    pub drill: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EndedReport {
+    pub cause: &'static str,
+    pub end: &'static str,
+    /// Milliseconds since 1970 on the device's clock.
+    pub at_ms: i64,
+}
+
+impl Report {
+    pub(super) fn of(local: &Local) -> Self {
+        let status = local.gate.status().borrow().clone();
+        let permitted = local.gate.permissions().borrow().clone();
+        let camera = |camera: &Camera| {
+            let valve = local.valves.get(&camera.number);
+            CameraReport::of(
+                camera,
+                permitted.contains_key(&camera.number),
+                valve.map(|valve| &**valve),
+            )
+        };
+        Self {
+            premises: local.premises.clone(),
+            hub: HubLine::of(&local.attached.borrow()),
+            storage_fine: status.storage == Storage::Fine,
+            paused: !status.paused.is_empty(),
+            cameras: local.cameras.iter().map(camera).collect(),
+            shares: status.live.iter().map(ShareReport::of).collect(),
+            ended: status
+                .ended
+                .iter()
+                .rev()
+                .map(|ended| EndedReport {
+                    cause: cause(ended.cause),
+                    end: end(ended.end),
+                    at_ms: ended.at.0,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl HubLine {
+    fn of(attached: &Attached) -> Self {
+        match attached {
+            Attached::Here { since } => Self {
+                attached: true,
+                since_secs: since.elapsed().as_secs(),
+                reason: String::new(),
+            },
+            Attached::Away { since, reason } => Self {
+                attached: false,
+                since_secs: since.elapsed().as_secs(),
+                reason: reason.clone(),
+            },
+        }
+    }
+}
+
+impl CameraReport {
+    fn of(camera: &Camera, shared: bool, valve: Option<&Valve>) -> Self {
+        let health = camera.health.borrow().clone();
+        let fill = camera.main.fill();
+        Self {
+            number: camera.number.get(),
+            name: camera.name.clone(),
+            address: camera.address.clone(),
+            condition: health.condition.word(),
+            reason: health.reason,
+            since_secs: Instant::now()
+                .saturating_duration_since(health.since)
+                .as_secs(),
+            masked: camera.masked,
+            shared: shared && valve.is_some_and(Valve::is_open),
+            ring_secs: fill.span.as_secs(),
+            ring_bytes: fill.bytes,
+            bytes_left: valve.map_or(0, Valve::bytes_left),
+        }
+    }
+
+    pub(super) fn is_well(&self) -> bool {
+        [Condition::Online.word(), Condition::Unarmed.word()].contains(&self.condition)
+    }
+}
+
+impl ShareReport {
+    fn of(share: &LiveShare) -> Self {
+        let drill = matches!(share.live.cause, Cause::Press { drill: true, .. });
+        Self {
+            grant: share.live.id.to_string(),
+            cause: cause(share.live.cause),
+            agency: share.live.terms.agency.to_string(),
+            cameras: share.cameras().map(|camera| camera.get()).collect(),
+            remaining_secs: share.remaining_ms() / 1_000,
+            drill,
+        }
+    }
+}
+
+fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Press { .. } => "press",
+        Cause::Alert => "alert",
+        Cause::Standing => "standing",
+        Cause::Approval => "approval",
+    }
+}
+
+fn end(end: EndCause) -> &'static str {
+    match end {
+        EndCause::Revoked => "revoked",
+        EndCause::Expired => "expired",
+        EndCause::ClearedByAgency => "cleared",
+        EndCause::CancelledByOwner => "cancelled",
+        EndCause::StoppedLocally => "stoppedAtPremises",
+        EndCause::Reboot => "rebooted",
+        EndCause::PolicyChanged => "policyChanged",
+    }
+}

@@ -1,0 +1,76 @@
+//! The page over a real socket, with a real gate behind it.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use assent_consent::{DeviceId, StandingPolicy};
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::gate::Setup;
+use crate::memory::Memory;
+use crate::valve;
+
+/// A page of a device without cameras and without rules.
+async fn page() -> (std::net::SocketAddr, CancellationToken, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (memory, past) = Memory::open(folder.path()).unwrap();
+    let stop = CancellationToken::new();
+    let valves = valve::valves([]);
+    let setup = Setup {
+        device: DeviceId([7; 32]),
+        policy: StandingPolicy::default(),
+        valves: Arc::clone(&valves),
+    };
+    let gate = Gate::start(setup, memory, past, &TaskTracker::new(), &stop);
+    let (_, attached) = watch::channel(Attached::not_yet());
+    let local = Local {
+        premises: "Kwik-E-Mart".into(),
+        gate,
+        cameras: Cameras::default(),
+        valves,
+        attached,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(local.serve(listener, stop.clone()));
+    (address, stop, folder)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anybody_may_stop_and_see_how_things_are() {
+    let (address, _stop, _folder) = page().await;
+    let stopped = client::ask(address, "POST", "/stop", "").await.unwrap();
+    assert_eq!(stopped, "{\"stopped\":[]}");
+    let status = client::ask(address, "GET", "/status", "").await.unwrap();
+    assert!(status.contains("\"premises\":\"Kwik-E-Mart\""), "{status}");
+    let html = client::ask(address, "GET", "/", "").await.unwrap();
+    assert!(html.contains("STOP sharing"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_without_a_rule_opens_nothing_and_says_so() {
+    let (address, _stop, _folder) = page().await;
+    for body in ["", "{}", "{\"level\":\"staffAlert\",\"drill\":true}"] {
+        let pressed = client::ask(address, "POST", "/press", body).await.unwrap();
+        assert!(
+            pressed.contains("\"opened\":[]") && pressed.contains("No rule"),
+            "{pressed}"
+        );
+    }
+    let error = client::ask(address, "POST", "/press", "{\"level\":\"joke\"}")
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("400"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_arrives_as_a_form_too() {
+    let headers = HeaderMap::from_iter([(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("application/x-www-form-urlencoded"),
+    )]);
+    let body = axum::body::Bytes::from_static(b"level=staffAlert&drill=on");
+    let meant = read_press(&headers, &body).await.unwrap().meant();
+    assert!(matches!(meant.level, Level::StaffAlert) && meant.drill && !meant.silent);
+}
