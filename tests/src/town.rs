@@ -11,6 +11,7 @@ pub mod plan;
 pub mod postgres;
 pub mod process;
 pub mod sections;
+pub mod share;
 pub mod wall;
 
 use std::net::{IpAddr, Ipv4Addr};

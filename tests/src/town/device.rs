@@ -168,6 +168,15 @@ impl Device {
         Ok(said)
     }
 
+    /// Enrols as a device with a folder of its own would.
+    ///
+    /// # Errors
+    /// When the hub turns it away, with what it said.
+    pub async fn enrol_another(&self, name: &str, claim: &str) -> Result<String> {
+        let folder = self.folder.join(name).to_string_lossy().into_owned();
+        self.command(&["--data-dir", &folder, "enrol", claim]).await
+    }
+
     #[must_use]
     pub fn local_address(&self) -> SocketAddr {
         self.local

@@ -100,6 +100,24 @@ impl Hub {
         Ok(())
     }
 
+    /// Tries to start a second hub on the same ports.
+    ///
+    /// # Errors
+    /// With what the second hub said; that it starts is the surprise.
+    pub async fn start_beside(&self) -> Result<()> {
+        let folder = self.folder.join("beside");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join("hub.toml"), "")?;
+        let listen = Listen {
+            http: self.ready.http,
+            link: self.ready.link,
+            media: self.ready.media,
+        };
+        let command = command(&folder, &listen, None)?;
+        let mut beside = Process::start("a second hub", &command, &folder.join("hub.log"))?;
+        read_ready(&mut beside).await.map(drop)
+    }
+
     /// `assent-hub admin …`, and its answer.
     ///
     /// # Errors

@@ -1,0 +1,170 @@
+//! Killing the hub, the device, the camera or the line in mid-share recovers by itself or ends honestly;
+//! nobody has to press anything again, and nothing old is shown as live.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use assent_tests::cameras::Trouble;
+use assent_tests::town::plan::TownPlan;
+use assent_tests::town::share::{SOON, Scene, alerts, list};
+use tokio::time::sleep;
+
+/// Back-off, attach, offer, first key frame of a camera that makes one every 2 s.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_hub_comes_back_and_the_share_goes_on() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    drop(wall);
+    scene.town.hub.kill();
+    sleep(Duration::from_secs(1)).await;
+    scene.town.hub.start_again().await.unwrap();
+    scene.share(&press, "live").await.unwrap();
+    let camera = scene.camera.clone();
+    let shared = |now: &_| {
+        list(now, "cameras")
+            .find(|known| known["id"] == camera.as_str() && known["availability"] == "shared")
+    };
+    scene
+        .operator
+        .sees
+        .until("the camera is shared again", RECOVERS_WITHIN, shared)
+        .await
+        .unwrap();
+    let wall = scene.open_wall(1).await.unwrap();
+    wall.show(0, Some(&scene.camera)).await.unwrap();
+    wall.next_frame(0, RECOVERS_WITHIN).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_without_power_ends_its_shares_and_operators_know() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    scene.town.device("shop").unwrap().kill();
+    wall.silence(0, Duration::from_secs(1), SOON).await.unwrap();
+    let unplugged = |now: &_| alerts(now, "unplugged").pop();
+    scene
+        .operator
+        .sees
+        .until("operators hear of it", SOON, unplugged)
+        .await
+        .unwrap();
+    scene.town.device("shop").unwrap().start().await.unwrap();
+    let share = scene.share(&press, "ended").await.unwrap();
+    assert_eq!(
+        share["endCause"], "rebooted",
+        "a grant does not outlive the device's boot: {share}"
+    );
+    let rebooted = |now: &_| alerts(now, "rebooted").pop();
+    scene
+        .operator
+        .sees
+        .until("operators hear of the reboot", SOON, rebooted)
+        .await
+        .unwrap();
+    scene.live_press().await.unwrap();
+    scene.watch().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_stops_is_shown_dead_and_comes_back_by_itself() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    scene.town.cameras.all()[0].put(Trouble::Stopped).unwrap();
+    wall.silence(0, Duration::from_secs(1), SOON).await.unwrap();
+    let camera = scene.camera.clone();
+    let state = |wanted: &'static str| {
+        let camera = camera.clone();
+        move |now: &_| {
+            list(now, "cameras")
+                .find(|known| known["id"] == camera.as_str() && known["availability"] == wanted)
+        }
+    };
+    let dead = scene
+        .operator
+        .sees
+        .until("the camera is offline", SOON, state("offline"))
+        .await
+        .unwrap();
+    assert!(dead["reason"].is_string(), "operators read why: {dead}");
+    scene.town.cameras.all()[0].put(Trouble::None).unwrap();
+    scene
+        .operator
+        .sees
+        .until(
+            "the camera is shared again",
+            RECOVERS_WITHIN,
+            state("shared"),
+        )
+        .await
+        .unwrap();
+    wall.next_frame(0, RECOVERS_WITHIN).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_freezes_is_never_shown_as_live() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    scene.town.cameras.all()[0].put(Trouble::Stalled).unwrap();
+    let not_live = |now: &_| {
+        list(now, "tiles")
+            .find(|tile| tile["wallId"] == wall.id.as_str() && tile["state"] != "live")
+    };
+    scene
+        .operator
+        .sees
+        .until("the tile says that it stalled", SOON, not_live)
+        .await
+        .unwrap();
+    scene.town.cameras.all()[0].put(Trouble::None).unwrap();
+    wall.next_frame(0, RECOVERS_WITHIN).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_line_heals_by_itself_and_the_picture_returns() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    scene.town.cut("shop").unwrap();
+    wall.silence(0, Duration::from_secs(1), SOON).await.unwrap();
+    sleep(Duration::from_secs(7)).await;
+    scene.town.mend("shop").unwrap();
+    wall.next_frame(0, RECOVERS_WITHIN).await.unwrap();
+    scene.share(&press, "live").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_works_at_the_device_while_the_line_is_cut() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let _wall = scene.watch().await.unwrap();
+    scene.town.cut("shop").unwrap();
+    scene.town.device("shop").unwrap().stop().await.unwrap();
+    scene.town.mend("shop").unwrap();
+    let share = scene.share(&press, "ended").await.unwrap();
+    assert_eq!(
+        share["endCause"], "stoppedAtPremises",
+        "and the hub learns why, late: {share}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_is_asked_to_leave_says_so_and_loses_nothing() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let left = scene
+        .town
+        .hub
+        .process()
+        .terminate(Duration::from_secs(20))
+        .await
+        .unwrap();
+    assert!(left.success(), "a drained hub leaves in order: {left}");
+    scene.town.hub.start_again().await.unwrap();
+    scene.share(&press, "live").await.unwrap();
+}
