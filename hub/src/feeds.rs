@@ -11,6 +11,8 @@ mod keeper;
 mod names;
 mod showing;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 pub use keeper::{Demanded, Happening};
@@ -20,6 +22,7 @@ pub use tiles::{TileAt, TilePhase, TileState, WallId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use assent_media::{Engine, MediaConfig, MediaError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -228,30 +231,36 @@ impl Feeds {
         Ok(answer)
     }
 
-    pub async fn close_wall(&self, wall: WallId) -> Result<()> {
-        self.order(|done| Order::CloseWall { wall, done }).await
+    /// Like the three below it takes its place in the order of the calls when it is called, not when it is
+    /// awaited: who calls under a lock is obeyed in the order of the lock.
+    pub fn close_wall(&self, wall: WallId) -> BoxFuture<'static, Result<()>> {
+        self.order(|done| Order::CloseWall { wall, done })
     }
 
     /// Shows a camera in a tile, at once if it is live, else as soon as it is. What the tile showed
     /// before has ended when it returns.
-    pub async fn show(&self, admitted: Admitted, at: TileAt, look: Look) -> Result<()> {
+    pub fn show(
+        &self,
+        admitted: Admitted,
+        at: TileAt,
+        look: Look,
+    ) -> BoxFuture<'static, Result<()>> {
         self.order(|done| Order::Show {
             admitted,
             at,
             look,
             done,
         })
-        .await
     }
 
     /// The tile got larger or smaller, or its sound was switched.
-    pub async fn look(&self, at: TileAt, look: Look) -> Result<()> {
-        self.order(|done| Order::Look { at, look, done }).await
+    pub fn look(&self, at: TileAt, look: Look) -> BoxFuture<'static, Result<()>> {
+        self.order(|done| Order::Look { at, look, done })
     }
 
     /// When it returns, no packet goes to this tile any more.
-    pub async fn hide(&self, at: TileAt) -> Result<()> {
-        self.order(|done| Order::Hide { at, done }).await
+    pub fn hide(&self, at: TileAt) -> BoxFuture<'static, Result<()>> {
+        self.order(|done| Order::Hide { at, done })
     }
 
     /// Says goodbye to every peer.
@@ -266,11 +275,24 @@ impl Feeds {
         &self.clock
     }
 
-    async fn order(&self, order: impl FnOnce(oneshot::Sender<Result<()>>) -> Order) -> Result<()> {
+    fn order(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<()>>) -> Order,
+    ) -> BoxFuture<'static, Result<()>> {
         let (done, answer) = oneshot::channel();
-        let gone = || Error::unavailable("The hub is going away.").slug("draining");
-        self.orders.send(order(done)).await.map_err(|_| gone())?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        let orders = self.orders.clone();
+        let sent = orders.try_send(order(done));
+        Box::pin(async move {
+            let gone = || Error::unavailable("The hub is going away.").slug("draining");
+            match sent {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(order)) => {
+                    orders.send(order).await.map_err(|_| gone())?
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => return Err(gone()),
+            }
+            answer.await.unwrap_or_else(|_| Err(gone()))
+        })
     }
 }
 
