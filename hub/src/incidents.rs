@@ -14,14 +14,14 @@ pub use page::{Alert, Incident};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::audit::Audit;
 use crate::error::Result;
 use crate::registry::Registry;
 use crate::sharing::Sharing;
-use crate::world::{Guarded, IncidentId, PremisesId, World};
+use crate::world::{Behind, Guarded, IncidentId, PremisesId, World};
 use note::{AlertNote, IncidentNote};
 
 /// Alerts of one incident. A detector that chatters must not fill memory; more are counted as the last.
@@ -35,8 +35,7 @@ pub struct Incidents {
     sharing: Sharing,
     held: Arc<Guarded<Held>>,
     changed: watch::Sender<u64>,
-    unsaved: Arc<Notify>,
-    saved: watch::Sender<u64>,
+    behind: Behind,
 }
 
 #[derive(Default)]
@@ -58,8 +57,7 @@ impl Incidents {
             sharing,
             held: Arc::new(Guarded::new(held)),
             changed: watch::Sender::new(0),
-            unsaved: Arc::new(Notify::new()),
-            saved: watch::Sender::new(0),
+            behind: Behind::new("incidents"),
         })
     }
 
@@ -90,7 +88,7 @@ impl Incidents {
 
     fn touched(&self) {
         self.changed.send_modify(|number| *number += 1);
-        self.unsaved.notify_one();
+        self.behind.wake();
     }
 }
 

@@ -17,6 +17,7 @@ pub mod registry;
 pub mod run;
 pub mod sharing;
 pub mod state;
+pub mod viewing;
 pub mod world;
 
 #[cfg(test)]

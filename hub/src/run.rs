@@ -82,12 +82,14 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
     tasks.spawn(keep_house(front.clone(), stop.clone()));
     tasks.spawn(admin::serve(admin, front.hub.clone(), bound, stop.clone()));
     tasks.spawn(hub.sharing.clone().keep_time(stop.clone()));
+    tasks.spawn(hub.viewing.clone().watch(stop.clone()));
     tasks.spawn(hub.alerts.clone().watch_lines(stop.clone()));
     // Written until the very end: what callers do while they are let finish is kept too.
     let written = CancellationToken::new();
     let sharing = hub.sharing.clone().keep_written(written.clone());
     let incidents = hub.incidents.clone().keep_written(written.clone());
-    let writing = tokio::spawn(async move { tokio::join!(sharing, incidents) });
+    let viewing = hub.viewing.clone().keep_written(written.clone());
+    let writing = tokio::spawn(async move { tokio::join!(sharing, viewing, incidents) });
     let serving = tasks.spawn(listening.serve(front.clone()));
     tracing::info!(console = bound.console(&hub.config), owner = bound.owner(&hub.config), link = %bound.link, media = %bound.media, "the hub is ready");
     ready(&Ready {

@@ -40,7 +40,7 @@ use assent_consent as consent;
 use assent_wire::link::{self, hub_frame::Body};
 use assent_wire::{Canonical, seal};
 use consent::TriggerId;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ use crate::devices::Devices;
 use crate::error::Result;
 use crate::feeds::Feeds;
 use crate::registry::Registry;
-use crate::world::{Guarded, World};
+use crate::world::{Behind, Guarded, World};
 use held::{Held, Order, Orders};
 
 #[derive(Clone)]
@@ -61,10 +61,7 @@ pub struct Sharing {
     feeds: Feeds,
     held: Arc<Guarded<Held>>,
     changed: watch::Sender<u64>,
-    /// Wakes the writer.
-    unsaved: Arc<Notify>,
-    /// How far the writer has come (`Unsaved::version`).
-    saved: watch::Sender<u64>,
+    behind: Behind,
     tasks: TaskTracker,
 }
 
@@ -86,8 +83,7 @@ impl Sharing {
             feeds,
             held: Arc::new(Guarded::new(held)),
             changed: watch::Sender::new(0),
-            unsaved: Arc::new(Notify::new()),
-            saved: watch::Sender::new(0),
+            behind: Behind::new("sharing"),
             tasks: TaskTracker::new(),
         })
     }
@@ -132,7 +128,7 @@ impl Sharing {
     /// Tells the pages and the writer that something changed.
     fn touched(&self) {
         self.changed.send_modify(|number| *number += 1);
-        self.unsaved.notify_one();
+        self.behind.wake();
     }
 }
 

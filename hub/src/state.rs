@@ -10,6 +10,7 @@ use crate::identity::{Identity, RelyingParties};
 use crate::incidents::Incidents;
 use crate::registry::Registry;
 use crate::sharing::Sharing;
+use crate::viewing::Viewing;
 use crate::world::{Clock, Random, Store, World};
 use assent_media::MediaConfig;
 use std::os::unix::fs::PermissionsExt;
@@ -27,6 +28,7 @@ pub struct Hub {
     pub devices: Devices,
     pub feeds: Feeds,
     pub sharing: Sharing,
+    pub viewing: Viewing,
     pub incidents: Incidents,
     pub alerts: Alerts,
 }
@@ -56,6 +58,8 @@ impl Hub {
         let media = MediaConfig { listen: config.media.listen, advertise: config.media.advertise.clone() };
         let feeds = Feeds::open(world.clock.clone(), media)?;
         let sharing = Sharing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), feeds.clone()).await?;
+        let viewing =
+            Viewing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), sharing.clone(), feeds.clone()).await?;
         let incidents = Incidents::open(world.clone(), audit.clone(), registry.clone(), sharing.clone()).await?;
         let alerts = Alerts::new(world.clone(), registry.clone(), devices.clone(), sharing.clone(), incidents.clone(), &config.hooks)?;
         Ok(Self {
@@ -67,6 +71,7 @@ impl Hub {
             devices,
             feeds,
             sharing,
+            viewing,
             incidents,
             alerts,
         })

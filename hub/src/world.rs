@@ -1,6 +1,7 @@
 //! What lies outside the hub's own logic: time, randomness, the store, and the ids that every slice
 //! shares. All of it is handed in, so that a test owns it; nothing here knows an owner or a camera.
 
+mod behind;
 mod clock;
 mod guarded;
 mod ids;
@@ -9,6 +10,7 @@ mod random;
 mod stamp;
 mod store;
 
+pub use behind::Behind;
 pub use clock::{Clock, from_millis, millis};
 pub use guarded::Guarded;
 pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId};

@@ -1,44 +1,16 @@
 //! Writes incidents and alerts behind the memory, as sharing does: whole rows, one transaction a moment,
 //! until the store takes them.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
 use super::note::{AlertNote, IncidentNote};
 use super::{Incidents, rows};
 use crate::error::Result;
 
-/// Between two tries while the store is away.
-const RETRY: Duration = Duration::from_secs(1);
-/// How often what is old is forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Tries to write what is left when the hub stops.
-const LAST_TRIES: usize = 3;
-
 impl Incidents {
     /// Runs until told to finish; then writes what is left.
     pub async fn keep_written(self, finish: CancellationToken) {
-        while !finish.is_cancelled() {
-            tokio::select! {
-                () = self.unsaved.notified() => {}
-                () = tokio::time::sleep(FORGET_EVERY) => self.forget(),
-                () = finish.cancelled() => {}
-            }
-            while let Err(error) = self.write().await {
-                tracing::warn!(%error, "incidents could not be written; trying again");
-                tokio::select! {
-                    () = tokio::time::sleep(RETRY) => {}
-                    () = finish.cancelled() => break,
-                }
-            }
-        }
-        for _ in 0..LAST_TRIES {
-            match self.write().await {
-                Ok(()) => return,
-                Err(error) => tracing::error!(%error, "the last changes of incidents could not be written"),
-            }
-        }
+        self.behind.run(finish, || self.write()).await;
     }
 
     /// The notes as they are now; `saved` takes it.
@@ -48,22 +20,19 @@ impl Incidents {
 
     /// Waits until everything up to `version` is in the store.
     pub async fn saved(&self, version: u64) {
-        let mut saved = self.saved.subscribe();
-        // The sender lives as long as self.
-        saved.wait_for(|written| *written >= version).await.ok();
+        self.behind.saved(version).await;
     }
 
-    async fn write(&self) -> Result<()> {
+    async fn write(&self) -> Result<u64> {
         let (version, incidents, alerts) = self.take_dirty();
-        let written = self.write_rows(&incidents, &alerts).await;
-        if written.is_err() {
+        if let Err(error) = self.write_rows(&incidents, &alerts).await {
             let mut held = self.held.lock();
             held.dirty_incidents.extend(incidents.iter().map(|note| note.id));
             held.dirty_alerts.extend(alerts.iter().map(|note| note.id));
-            return written;
+            return Err(error);
         }
-        self.saved.send_if_modified(|saved| std::mem::replace(saved, version.max(*saved)) < version);
-        Ok(())
+        self.forget();
+        Ok(version)
     }
 
     fn take_dirty(&self) -> (u64, Vec<IncidentNote>, Vec<AlertNote>) {

@@ -2,8 +2,6 @@
 //! transaction, again and again until the store takes it. Nothing waits for it except the link's
 //! acknowledgements. Records that follow their effect go to the audit door here too.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
 use super::Sharing;
@@ -11,14 +9,10 @@ use super::held::{Held, Unsaved};
 use super::note::{AskNote, GrantNote, PressNote, RevokeNote};
 use super::rows;
 use crate::audit::Event;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// Between two tries while the store is away.
-const RETRY: Duration = Duration::from_secs(1);
-/// Follow-up records that wait for a store that is away; the spool takes the rest.
+/// Follow-up records that wait for a store and a spool that are both away; beyond it the oldest stand.
 const MOST_EVENTS: usize = 4_096;
-/// Tries to write what is left when the hub stops: a store that is away must not hold it up.
-const LAST_TRIES: usize = 3;
 
 /// One snapshot of what has to be written.
 pub(super) struct Batch {
@@ -31,24 +25,7 @@ pub(super) struct Batch {
 impl Sharing {
     /// Runs until told to finish; then writes what is left.
     pub async fn keep_written(self, finish: CancellationToken) {
-        while !finish.is_cancelled() {
-            tokio::select! {
-                () = self.unsaved.notified() => {}
-                () = finish.cancelled() => {}
-            }
-            while !self.write().await {
-                tokio::select! {
-                    () = tokio::time::sleep(RETRY) => {}
-                    () = finish.cancelled() => break,
-                }
-            }
-        }
-        for _ in 0..LAST_TRIES {
-            if self.write().await {
-                return;
-            }
-        }
-        tracing::error!("the store did not take the last changes of sharing; devices will report them again");
+        self.behind.run(finish, || self.write()).await;
     }
 
     /// The notes as they are now; `saved` takes it.
@@ -58,25 +35,20 @@ impl Sharing {
 
     /// Waits until everything up to `version` is in the store.
     pub async fn saved(&self, version: u64) {
-        let mut saved = self.saved.subscribe();
-        // The sender lives as long as self.
-        saved.wait_for(|written| *written >= version).await.ok();
+        self.behind.saved(version).await;
     }
 
-    /// True when everything that was unsaved is in the store.
-    async fn write(&self) -> bool {
+    async fn write(&self) -> Result<u64> {
         let (version, batch, marks, events) = self.held.lock().take_unsaved();
         if let Err(error) = self.write_batch(&batch).await {
-            tracing::warn!(%error, "what is shared could not be written; trying again");
             self.held.lock().put_back(marks, events);
-            return false;
+            return Err(error);
         }
-        if let Err(left) = self.record(events).await {
+        if let Err((error, left)) = self.record(events).await {
             self.held.lock().put_back(Unsaved::default(), left);
-            return false;
+            return Err(error);
         }
-        self.saved.send_if_modified(|written| std::mem::replace(written, version.max(*written)) < version);
-        true
+        Ok(version)
     }
 
     async fn write_batch(&self, batch: &Batch) -> Result<()> {
@@ -101,12 +73,11 @@ impl Sharing {
     }
 
     /// Gives back what neither store nor spool took.
-    async fn record(&self, events: Vec<Event>) -> std::result::Result<(), Vec<Event>> {
+    async fn record(&self, events: Vec<Event>) -> std::result::Result<(), (Error, Vec<Event>)> {
         let mut events = events.into_iter();
         while let Some(event) = events.next() {
             if let Err(error) = self.audit.append_or_spool(event.clone()).await {
-                tracing::error!(%error, "a record waits: neither store nor spool takes it");
-                return Err(std::iter::once(event).chain(events).take(MOST_EVENTS).collect());
+                return Err((error, std::iter::once(event).chain(events).take(MOST_EVENTS).collect()));
             }
         }
         Ok(())
