@@ -12,7 +12,8 @@ use assent_wire::link::enrolment_server::{Enrolment, EnrolmentServer};
 use assent_wire::link::link_server::{Link, LinkServer};
 use assent_wire::link::{DeviceFrame, EnrolReply, EnrolRequest, HubFrame, hub_frame};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair,
 };
 use rustls_pki_types::CertificateSigningRequestDer;
 use sha2::{Digest as _, Sha256};
@@ -45,7 +46,9 @@ struct Services {
 
 impl Hub {
     pub(super) async fn start() -> Self {
-        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .ok();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -55,7 +58,12 @@ impl Hub {
         let (line, line_seen) = watch::channel(None);
         let inner = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let behind = inner.local_addr().unwrap();
-        let services = Arc::new(Services { issuer: Arc::clone(&issuer), authority: authority.clone(), said, line });
+        let services = Arc::new(Services {
+            issuer: Arc::clone(&issuer),
+            authority: authority.clone(),
+            said,
+            line,
+        });
         let tls = server_tls(&issuer, &authority);
         let server = Server::builder()
             .tls_config(tls)
@@ -66,17 +74,36 @@ impl Hub {
         let relay = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = relay.local_addr().unwrap();
         let (cuts, frozen) = (watch::Sender::new(0), Arc::new(AtomicBool::new(false)));
-        tokio::spawn(relay_all(relay, behind, cuts.subscribe(), Arc::clone(&frozen)));
-        Self { authority, address, said: hears, line: line_seen, cuts, frozen }
+        tokio::spawn(relay_all(
+            relay,
+            behind,
+            cuts.subscribe(),
+            Arc::clone(&frozen),
+        ));
+        Self {
+            authority,
+            address,
+            said: hears,
+            line: line_seen,
+            cuts,
+            frozen,
+        }
     }
 
     pub(super) fn claim(&self) -> Claim {
         let code = "good".to_owned();
-        Claim { code, address: self.address.to_string(), authority: Sha256::digest(&self.authority).into() }
+        Claim {
+            code,
+            address: self.address.to_string(),
+            authority: Sha256::digest(&self.authority).into(),
+        }
     }
 
     pub(super) async fn next(&mut self) -> DeviceFrame {
-        tokio::time::timeout(Duration::from_secs(10), self.said.recv()).await.unwrap().unwrap()
+        tokio::time::timeout(Duration::from_secs(10), self.said.recv())
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// The next thing that must not be lost.
@@ -94,7 +121,13 @@ impl Hub {
     }
 
     pub(super) async fn say(&mut self, body: hub_frame::Body) {
-        let line = self.line.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+        let line = self
+            .line
+            .wait_for(Option::is_some)
+            .await
+            .unwrap()
+            .clone()
+            .unwrap();
         line.send(Ok(HubFrame { body: Some(body) })).await.unwrap();
     }
 
@@ -128,13 +161,19 @@ impl Enrolment for Services {
     async fn enrol(&self, request: Request<EnrolRequest>) -> Result<Response<EnrolReply>, Status> {
         let request = request.into_inner();
         if request.claim_code == "used" {
-            return Err(Status::permission_denied("Another device has used this claim code."));
+            return Err(Status::permission_denied(
+                "Another device has used this claim code.",
+            ));
         }
         let asked = CertificateSigningRequestDer::from(request.certificate_request);
         let asked = CertificateSigningRequestParams::from_der(&asked).unwrap();
         let certificate = asked.signed_by(&self.issuer).unwrap().der().to_vec();
         let premises_name = "Corner shop".to_owned();
-        Ok(Response::new(EnrolReply { certificate, authority: self.authority.clone(), premises_name }))
+        Ok(Response::new(EnrolReply {
+            certificate,
+            authority: self.authority.clone(),
+            premises_name,
+        }))
     }
 }
 
@@ -142,8 +181,16 @@ impl Enrolment for Services {
 impl Link for Services {
     type AttachStream = Pin<Box<ReceiverStream<Result<HubFrame, Status>>>>;
 
-    async fn attach(&self, request: Request<Streaming<DeviceFrame>>) -> Result<Response<Self::AttachStream>, Status> {
-        assert!(request.peer_certs().is_some_and(|certificates| !certificates.is_empty()), "no client certificate");
+    async fn attach(
+        &self,
+        request: Request<Streaming<DeviceFrame>>,
+    ) -> Result<Response<Self::AttachStream>, Status> {
+        assert!(
+            request
+                .peer_certs()
+                .is_some_and(|certificates| !certificates.is_empty()),
+            "no client certificate"
+        );
         let mut frames = request.into_inner();
         let (line, hub_says) = mpsc::channel(64);
         self.line.send_replace(Some(line));
@@ -159,7 +206,12 @@ impl Link for Services {
     }
 }
 
-async fn relay_all(listener: TcpListener, behind: SocketAddr, cuts: watch::Receiver<u64>, frozen: Arc<AtomicBool>) {
+async fn relay_all(
+    listener: TcpListener,
+    behind: SocketAddr,
+    cuts: watch::Receiver<u64>,
+    frozen: Arc<AtomicBool>,
+) {
     while let Ok((near, _)) = listener.accept().await {
         let far = TcpStream::connect(behind).await.unwrap();
         let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
@@ -180,8 +232,12 @@ async fn relay_all(listener: TcpListener, behind: SocketAddr, cuts: watch::Recei
 async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, frozen: &AtomicBool) {
     let mut bytes = [0; 4096];
     loop {
-        let Ok(length) = from.read(&mut bytes).await else { return };
-        if length == 0 || (!frozen.load(Ordering::SeqCst) && to.write_all(&bytes[..length]).await.is_err()) {
+        let Ok(length) = from.read(&mut bytes).await else {
+            return;
+        };
+        if length == 0
+            || (!frozen.load(Ordering::SeqCst) && to.write_all(&bytes[..length]).await.is_err())
+        {
             return;
         }
     }
