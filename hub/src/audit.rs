@@ -151,3 +151,6 @@ fn receipt(numbered: &Numbered) -> Receipt {
         at: crate::world::from_millis(numbered.at_ms),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,14 @@ mod links;
 mod passkeys;
 mod people;
 mod person;
+mod session;
 mod sessions;
 
 pub use duty::OnDuty;
 pub use links::SignInLink;
 pub use passkeys::{ChallengeId, RelyingParties};
 pub use person::{Badge, Person, Role};
-pub use sessions::{SessionId, SignedIn};
+pub use session::{SessionId, SignedIn};
 
 use crate::audit::Audit;
 use crate::error::Result;
@@ -51,3 +52,6 @@ impl Identity {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,31 +122,36 @@ impl Identity {
         Ok(self.people.put(person))
     }
 
-    /// Takes somebody's role: every session ends before this returns, then it is written down.
-    /// Says how many sessions that were.
+    /// Takes somebody's role: every session ends before this returns, then it is written down. Says how
+    /// many sessions that were; repeating it after a failure of the store is safe.
     pub async fn revoke_role(&self, id: PersonId, by: Actor) -> Result<usize> {
-        let person = self.people.remove(id).ok_or_else(|| {
-            Error::not_found("There is nobody with this key or id who has a role.")
-        })?;
+        let person = self.people.remove(id);
         let ended = self.sessions.end_all_of(id);
-        sqlx::query("UPDATE person SET revoked_at = $1 WHERE id = $2")
+        let sessions = ended.len();
+        self.record_ends(ended, "role revoked").await;
+        let revoked = sqlx::query("UPDATE person SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
             .bind(millis(self.world.clock.now()))
             .bind(id.to_string())
             .execute(self.world.store.pool())
             .await
-            .map_err(|e| Error::unavailable("The role is taken until the hub restarts, but the store could not keep it. Repeat the command.").because(e))?;
-        for end in &ended {
-            self.write_end(*end, "role revoked").await?;
+            .map_err(|e| {
+                Error::unavailable("The role is taken until the hub restarts, but the store could not keep it. Repeat the command.").because(e)
+            })?;
+        if revoked.rows_affected() == 0 {
+            return Err(Error::not_found(
+                "There is nobody with this key or id who has a role.",
+            ));
         }
-        let detail = serde_json::json!({ "person": id, "sessions": ended.len() });
+        let detail = serde_json::json!({ "person": id, "sessions": sessions });
+        let agency = person.and_then(|person| person.agency);
         self.audit
             .append(
                 Event::new(Class::RoleRevoked, by)
-                    .agency(person.agency)
+                    .agency(agency)
                     .detail(detail),
             )
             .await?;
-        Ok(ended.len())
+        Ok(sessions)
     }
 }
 

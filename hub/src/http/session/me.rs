@@ -1,6 +1,5 @@
 //! GET and DELETE /api/session: who am I, and goodbye.
 
-use crate::error::Result;
 use crate::http::Front;
 use crate::http::extract::Caller;
 use crate::http::guard::COOKIE;
@@ -60,8 +59,8 @@ pub(in crate::http) async fn me(
 pub(in crate::http) async fn sign_out(
     State(front): State<Front>,
     Caller(signed_in): Caller,
-) -> Result<(StatusCode, [(HeaderName, String); 1])> {
-    front.hub.identity.sign_out(&signed_in).await?;
+) -> (StatusCode, [(HeaderName, String); 1]) {
+    front.hub.identity.sign_out(&signed_in).await;
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)])
 }
