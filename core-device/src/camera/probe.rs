@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use retina::codec::{CodecItem, ParametersRef};
+use retina::codec::{CodecItem, VideoParameters};
 use tokio::time::timeout_at;
 
 use super::source::{self, AudioCodec, Offer, Playing, VideoCodec};
-use super::{Trouble, transcode};
+use super::{Trouble, picture, transcode};
 use crate::config::{CameraConfig, Encoder};
 
 /// Long enough to see two key frames of most cameras.
@@ -36,13 +36,11 @@ struct Seen {
 
 /// Looks at the camera's main stream.
 pub async fn probe(camera: &CameraConfig, encoder: Encoder) -> Result<Report, Trouble> {
-    let (session, offer) = source::describe(&camera.main).await?;
-    // Some cameras serve one connection at a time.
-    drop(session);
-    let mut playing = source::play(camera, &camera.main, false, |codec| {
-        codec == VideoCodec::H264
-    })
-    .await?;
+    let described = source::describe(&camera.main).await?;
+    let audio = sound(&described.offer);
+    let mut playing = described
+        .play(camera, false, |codec| codec == VideoCodec::H264)
+        .await?;
     let seen = look(&mut playing).await?;
     let masked = !camera.masks.is_empty();
     let converter = if playing.codec == VideoCodec::H264 && !masked {
@@ -50,27 +48,22 @@ pub async fn probe(camera: &CameraConfig, encoder: Encoder) -> Result<Report, Tr
     } else {
         transcode::can_convert(playing.codec, encoder)
     };
+    let size = playing
+        .video_parameters()
+        .map(VideoParameters::pixel_dimensions);
     Ok(Report {
         video: playing.codec,
-        audio: sound(offer),
-        size: size(&playing),
+        audio,
+        size,
         seen,
         converter,
         masked,
     })
 }
 
-fn sound(offer: Offer) -> Option<Result<AudioCodec, String>> {
-    offer
-        .audio
-        .map(|(_, codec)| codec.map_err(|name| name.to_string()))
-}
-
-fn size(playing: &Playing) -> Option<(u32, u32)> {
-    match playing.demuxed.streams().get(playing.video)?.parameters()? {
-        ParametersRef::Video(parameters) => Some(parameters.pixel_dimensions()),
-        ParametersRef::Audio(_) | ParametersRef::Message(_) => None,
-    }
+fn sound(offer: &Offer) -> Option<Result<AudioCodec, String>> {
+    let (_, codec) = offer.audio.as_ref()?;
+    Some(codec.clone().map_err(|name| name.to_string()))
 }
 
 async fn look(playing: &mut Playing) -> Result<Seen, Trouble> {
@@ -86,7 +79,7 @@ async fn look(playing: &mut Playing) -> Result<Seen, Trouble> {
                 seen.pictures += 1;
                 seen.bytes += frame.data().len();
                 seen.span = start.elapsed();
-                if frame.is_random_access_point() {
+                if picture::is_key(&frame, playing.codec) {
                     seen.keys.push(Instant::now());
                 }
             }

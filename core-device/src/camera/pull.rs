@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use retina::codec::{AudioFrame, CodecItem, ParametersRef, VideoFrame};
+use retina::codec::{AudioFrame, CodecItem, VideoFrame, VideoParameters};
 use tokio::sync::watch;
 use tokio::time::timeout_at;
 
@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use super::source::{self, Playing, VideoCodec};
 use super::timeline::Timeline;
 use super::transcode::{AudioConverter, VideoConverter};
-use super::{Condition, Frame, Health, Ring, Ticks, Trouble};
+use super::{Condition, Frame, Health, Ring, Ticks, Trouble, picture};
 use crate::config::{CameraConfig, Encoder, Source};
 
 /// Without a picture for this long a stream counts as dead, whatever else the camera still says.
@@ -61,7 +61,14 @@ impl Pull {
         lines.video.reconnected();
         lines.audio.reconnected();
         let passes = |codec| codec == VideoCodec::H264 && self.camera.masks.is_empty();
-        let opened = source::play(&self.camera, &self.source, self.audio.is_some(), passes).await;
+        let opened = match source::describe(&self.source).await {
+            Ok(described) => {
+                described
+                    .play(&self.camera, self.audio.is_some(), passes)
+                    .await
+            }
+            Err(trouble) => Err(trouble),
+        };
         match opened {
             Ok(playing) => {
                 let passes = passes(playing.codec);
@@ -162,9 +169,9 @@ impl Intake<'_> {
             .lines
             .video
             .place(to_ticks(frame.timestamp()), received);
-        let key = frame.is_random_access_point() || playing.codec == VideoCodec::Mjpeg;
+        let (data, key) = picture::take(frame, playing.codec, playing.video_parameters());
         let frame = Frame {
-            data: frame.into_data().into(),
+            data,
             at,
             received,
             key,
@@ -186,15 +193,9 @@ impl Intake<'_> {
     }
 
     fn start_converter(&self, playing: &Playing) -> Result<VideoConverter, Trouble> {
-        let size = match playing
-            .demuxed
-            .streams()
-            .get(playing.video)
-            .and_then(|s| s.parameters())
-        {
-            Some(ParametersRef::Video(parameters)) => Some(parameters.pixel_dimensions()),
-            Some(ParametersRef::Audio(_) | ParametersRef::Message(_)) | None => None,
-        };
+        let size = playing
+            .video_parameters()
+            .map(VideoParameters::pixel_dimensions);
         let masks = &self.pull.camera.masks;
         VideoConverter::start(
             playing.codec,

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use retina::client::{
-    Credentials, Demuxed, Described, PlayOptions, Session, SessionOptions, SetupOptions,
-    TcpTransportOptions, Transport as RetinaTransport, UdpTransportOptions,
+    Credentials, Demuxed, PlayOptions, Session, SessionOptions, SetupOptions, TcpTransportOptions,
+    Transport as RetinaTransport, UdpTransportOptions,
 };
-use retina::codec::{AudioParameters, FrameFormat, ParametersRef};
+use retina::codec::{AudioParameters, FrameFormat, ParametersRef, VideoParameters};
 use tokio::time::timeout;
 
 use super::Trouble;
@@ -16,6 +16,13 @@ use crate::config::{CameraConfig, Source, Transport};
 
 /// A camera on the same LAN that has not answered by now will not.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// As rings hold it: lengths before NAL units, parameter sets before key frames.
+const PASSED_ON: FrameFormat = FrameFormat {
+    h26x_framing: FrameFormat::MP4.h26x_framing,
+    parameter_set_insertion: FrameFormat::SIMPLE.parameter_set_insertion,
+    aac_framing: FrameFormat::SIMPLE.aac_framing,
+};
 
 /// Codecs of a picture that this device can share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +60,14 @@ pub(super) struct Playing {
     pub audio: Option<(usize, AudioCodec)>,
 }
 
-/// Asks the camera what it has, without starting anything.
-pub(super) async fn describe(source: &Source) -> Result<(Session<Described>, Offer), Trouble> {
+/// A stream that was described and not started.
+pub(super) struct Described {
+    session: Session<retina::client::Described>,
+    pub offer: Offer,
+}
+
+/// Asks the camera what it has.
+pub(super) async fn describe(source: &Source) -> Result<Described, Trouble> {
     let credentials = source.username.as_ref().map(|username| Credentials {
         username: username.clone(),
         password: source
@@ -68,50 +81,62 @@ pub(super) async fn describe(source: &Source) -> Result<(Session<Described>, Off
         .user_agent(concat!("assent-core/", env!("CARGO_PKG_VERSION")).to_owned());
     let session = within(Session::describe(source.url.clone(), options)).await?;
     let offer = offer(&session);
-    Ok((session, offer))
+    Ok(Described { session, offer })
 }
 
-/// Opens a stream for its ring. `raw` asks for pictures in the form that is passed on untouched; a
-/// converter takes start codes instead.
-pub(super) async fn play(
-    camera: &CameraConfig,
-    source: &Source,
-    wants_audio: bool,
-    raw: impl Fn(VideoCodec) -> bool,
-) -> Result<Playing, Trouble> {
-    let (mut session, offer) = describe(source).await?;
-    let (video, codec) = offer.video.ok_or(Trouble::NoVideo)?;
-    let codec = codec.map_err(Trouble::Codec)?;
-    let format = if raw(codec) {
-        FrameFormat {
-            aac_framing: FrameFormat::SIMPLE.aac_framing,
-            ..FrameFormat::default()
+impl Described {
+    /// Starts it. `raw` asks for pictures in the form that is passed on untouched; a converter takes start
+    /// codes instead.
+    pub(super) async fn play(
+        mut self,
+        camera: &CameraConfig,
+        wants_audio: bool,
+        raw: impl Fn(VideoCodec) -> bool,
+    ) -> Result<Playing, Trouble> {
+        let (video, codec) = self.offer.video.ok_or(Trouble::NoVideo)?;
+        let codec = codec.map_err(Trouble::Codec)?;
+        let format = if raw(codec) {
+            PASSED_ON
+        } else {
+            FrameFormat::SIMPLE
+        };
+        within(
+            self.session
+                .setup(video, setup_options(camera.transport, format)),
+        )
+        .await?;
+        let audio = match self.offer.audio {
+            Some((index, Ok(codec))) if wants_audio => {
+                let options = setup_options(camera.transport, FrameFormat::SIMPLE);
+                within(self.session.setup(index, options)).await?;
+                Some((index, codec))
+            }
+            Some(_) | None => None,
+        };
+        let policies = &camera.policies;
+        let options = PlayOptions::default()
+            .initial_timestamp(policies.initial_timestamp)
+            .initial_seq(policies.initial_seq)
+            .unknown_rtcp_ssrc(policies.unknown_rtcp_ssrc);
+        let playing = within(self.session.play(options)).await?;
+        let demuxed = playing.demuxed().map_err(|error| Trouble::from(&error))?;
+        Ok(Playing {
+            demuxed,
+            video,
+            codec,
+            audio,
+        })
+    }
+}
+
+impl Playing {
+    /// What the picture's parameter sets say, once they have come.
+    pub(super) fn video_parameters(&self) -> Option<&VideoParameters> {
+        match self.demuxed.streams().get(self.video)?.parameters()? {
+            ParametersRef::Video(parameters) => Some(parameters),
+            ParametersRef::Audio(_) | ParametersRef::Message(_) => None,
         }
-    } else {
-        FrameFormat::SIMPLE
-    };
-    within(session.setup(video, setup_options(camera.transport, format))).await?;
-    let audio = match offer.audio {
-        Some((index, Ok(codec))) if wants_audio => {
-            within(session.setup(index, setup_options(camera.transport, FrameFormat::SIMPLE)))
-                .await?;
-            Some((index, codec))
-        }
-        Some(_) | None => None,
-    };
-    let policies = &camera.policies;
-    let options = PlayOptions::default()
-        .initial_timestamp(policies.initial_timestamp)
-        .initial_seq(policies.initial_seq)
-        .unknown_rtcp_ssrc(policies.unknown_rtcp_ssrc);
-    let playing = within(session.play(options)).await?;
-    let demuxed = playing.demuxed().map_err(|error| Trouble::from(&error))?;
-    Ok(Playing {
-        demuxed,
-        video,
-        codec,
-        audio,
-    })
+    }
 }
 
 async fn within<T>(step: impl Future<Output = Result<T, retina::Error>>) -> Result<T, Trouble> {
@@ -145,7 +170,7 @@ fn setup_options(transport: Transport, format: FrameFormat) -> SetupOptions {
         .frame_format(format)
 }
 
-fn offer(session: &Session<Described>) -> Offer {
+fn offer(session: &Session<retina::client::Described>) -> Offer {
     let mut offer = Offer::default();
     for (index, stream) in session.streams().iter().enumerate() {
         let name = stream.encoding_name();
