@@ -156,6 +156,7 @@ export const words = {
     nearDevice: 'At the premises the device itself has a STOP that needs no network.',
     received: 'The hub has your stop. Waiting for your device to confirm.',
     confirmed: 'Stopped. Your device confirmed.',
+    confirmedOne: 'That one has stopped. Your device confirmed.',
     nothing: 'Stopped. There was nothing left to end.',
     refused: 'The hub did not take your stop:',
   },

@@ -10,7 +10,7 @@ const alert = (id: string, second: number, more: Partial<Alert> = {}): Alert => 
   acknowledged: null, answer: 'opened', ...more,
 });
 const incident = (id: string, more: Partial<Incident> = {}): Incident => ({
-  id, state: 'open', level: 'panic', drill: false, silent: false, premises: { id: 'p', name: 'Shop', address: 'Main' },
+  id, state: 'open', level: 'panic', drill: false, silent: false, premises: { id: 'p', name: 'Shop', address: 'Main', keyholder: null },
   openedAt: iso(0), clearedAt: null, alerts: [alert(`${id}-1`, 0)], cameraIds: [], ...more,
 });
 const taken = { badge: '417', at: iso(5) };

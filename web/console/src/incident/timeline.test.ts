@@ -13,7 +13,7 @@ const share = (id: string, more: Partial<Share> = {}): Share => ({
 });
 const incident: Incident = {
   id: 'i', state: 'cleared', level: 'panic', drill: false, silent: false, clearedAt: iso(90), openedAt: iso(0),
-  premises: { id: 'p', name: 'Shop', address: 'Main' }, cameraIds: ['c'],
+  premises: { id: 'p', name: 'Shop', address: 'Main', keyholder: null }, cameraIds: ['c'],
   alerts: [{
     id: 'al', kind: 'press', raisedAt: iso(0), ageMs: 0, by: 'Ada', callBack: null, note: null, place: null,
     acknowledged: { badge: '417', at: iso(8) }, answer: 'opened',
