@@ -24,12 +24,10 @@ function started(open: () => Promise<string> = () => Promise.resolve('answer')) 
   const peers: FakePeer[] = [];
   const states: LinkState[] = [];
   const left: string[] = [];
-  let id = 0;
-  const link = new MediaLink<FakePeer>({
+  const link = new MediaLink<FakePeer>('wall-1', {
     peer: () => peers[peers.push(new FakePeer()) - 1]!,
     open,
     leave: (wallId) => left.push(wallId),
-    newId: () => `wall-${(id += 1)}`,
     now: () => Date.now(),
     sentence: () => 'no',
     changed: (state) => states.push(state),
@@ -53,7 +51,7 @@ describe('the media connection', () => {
     expect(link.state).toEqual({ state: 'up', wallId: 'wall-1' });
   });
 
-  it('opens again under a new id when it fails, and closes the old one', async () => {
+  it('opens the same wall again when it fails, and closes the old connection', async () => {
     const { link, peers } = started();
     await settle();
     peers[0]!.become('connected');
@@ -62,7 +60,7 @@ describe('the media connection', () => {
     expect(peers[0]!.closed).toBe(true);
     await vi.advanceTimersByTimeAsync(250);
     peers[1]!.become('connected');
-    expect(link.state).toEqual({ state: 'up', wallId: 'wall-2' });
+    expect(link.state).toEqual({ state: 'up', wallId: 'wall-1' });
   });
 
   it('gives a short interruption the time to heal', async () => {

@@ -1,5 +1,5 @@
 // The one media connection of this console: opened at sign-in, kept, and opened again by itself. It knows
-// sessions descriptions and back-off, not cameras; what the slots show is tiles.ts.
+// session descriptions and back-off, not cameras; what the slots show is tiles.ts.
 //
 //   idle -- open() --> opening -- answer, connected --> up -- lost, hub gone --> waiting -- back-off --> opening
 import { backOffMs } from '$shared/api/client';
@@ -33,7 +33,6 @@ export interface LinkWorld<P extends Peer> {
   /** Asks for a ticket and puts the offer; gives the answer. */
   open(wallId: string, offer: string): Promise<string>;
   leave(wallId: string): void;
-  newId(): string;
   now(): number;
   sentence(thrown: unknown): string;
   changed(state: LinkState, peer: P | null): void;
@@ -46,7 +45,11 @@ export class MediaLink<P extends Peer> {
   #upSince = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly world: LinkWorld<P>) {}
+  /** One id for all attempts: the hub replaces the connection of a wall that it knows. */
+  constructor(
+    readonly wallId: string,
+    private readonly world: LinkWorld<P>,
+  ) {}
 
   get state(): LinkState {
     return this.#state;
@@ -63,15 +66,15 @@ export class MediaLink<P extends Peer> {
 
   close(): void {
     clearTimeout(this.#timer);
-    const { state } = this;
+    const known = this.#state.state === 'up' || this.#state.state === 'opening';
     this.#drop();
-    if (state.state === 'up') this.world.leave(state.wallId);
+    if (known) this.world.leave(this.wallId);
     this.#become({ state: 'idle' });
   }
 
   async #attempt(): Promise<void> {
     clearTimeout(this.#timer);
-    const wallId = this.world.newId();
+    const { wallId } = this;
     const peer = (this.#peer = this.world.peer());
     this.#become({ state: 'opening', wallId });
     this.#timer = setTimeout(() => this.lost('The media connection took too long to open'), OPEN_WITHIN_MS);

@@ -32,11 +32,10 @@ export class WallMedia {
       },
       slots,
     );
-    this.#link = new MediaLink<WallPeer>({
+    this.#link = new MediaLink<WallPeer>(crypto.randomUUID(), {
       peer: () => new WallPeer(slots),
       open: openWall,
-      leave: (wallId) => void call('DELETE', `/api/walls/${wallId}`).catch(() => undefined),
-      newId: () => crypto.randomUUID(),
+      leave: leaveWall,
       now: () => Date.now(),
       sentence: sentenceOf,
       changed: (state, peer) => this.#follow(state, peer),
@@ -55,8 +54,14 @@ export class WallMedia {
   start(): () => void {
     this.#link.open();
     const stats = setInterval(() => void this.#measure(), STATS_EVERY_MS);
+    const gone = () => this.#link.close();
+    const back = (event: PageTransitionEvent) => event.persisted && this.#link.open();
+    globalThis.addEventListener('pagehide', gone);
+    globalThis.addEventListener('pageshow', back);
     return () => {
       clearInterval(stats);
+      globalThis.removeEventListener('pagehide', gone);
+      globalThis.removeEventListener('pageshow', back);
       this.#link.close();
     };
   }
@@ -109,4 +114,9 @@ async function openWall(wallId: string, offer: string): Promise<string> {
     contentType: 'application/sdp',
     headers: { accept: 'application/sdp, application/problem+json' },
   });
+}
+
+/** Also while the page is closing: who no longer looks must not go on being counted as looking. */
+function leaveWall(wallId: string): void {
+  void fetch(`/api/walls/${wallId}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
 }

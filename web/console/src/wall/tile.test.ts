@@ -51,6 +51,15 @@ describe('a tile', () => {
     expect(say({ hub: gone, camera: offline, lastFrameAt: NOW - 10 }).phase).toBe('live');
   });
 
+  it('ends for a camera that is gone, and comes back with its frames', () => {
+    const offline = { ...camera, availability: 'offline' as const, reason: 'no route' };
+    expect(say({ camera: offline, lastFrameAt: NOW - 4_000 })).toMatchObject({ words: 'Stalled 4 s', reason: 'no route' });
+    expect(say({ camera: offline, lastFrameAt: NOW - 12_000 }).words).toBe('Ended: camera offline');
+    expect(say({ camera: offline, lastFrameAt: null, since: NOW - 500 }).phase).toBe('connecting');
+    expect(say({ camera: offline, lastFrameAt: null, since: NOW - 5_000 }).words).toBe('Ended: camera offline');
+    expect(say({ camera: offline }).phase).toBe('live');
+  });
+
   it('tells a lost connection from a stalled camera', () => {
     expect(say({ linkUp: false, lastFrameAt: NOW - 2_500 })).toMatchObject({ phase: 'reconnecting', picture: 'old' });
     expect(say({ hub: { ...hub, state: 'reconnecting' }, lastFrameAt: NOW - 2_500 }).phase).toBe('reconnecting');

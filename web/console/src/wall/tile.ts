@@ -11,6 +11,9 @@ export const LIVE_WITHIN_MS = 1_000;
 /** An old picture is dimmed with its age for this long, then it is taken away. */
 export const OLD_PICTURE_STAYS_MS = 10_000;
 
+/** A first picture that takes longer than this has a reason worth telling. */
+const SLOW_MS = 3_000;
+
 /** A share past its end whose frames have stopped has ended, also when the hub is not there to say so. */
 const OVERDUE_MS = 1_500;
 
@@ -55,16 +58,26 @@ export function tileView(facts: TileFacts, now: number): TileView {
 function waiting(facts: TileFacts, now: number): TileView {
   const seconds = length(now - facts.since);
   if (!facts.linkUp) return view('connecting', `Connecting ${seconds}`, 'Waiting for the hub’s media connection');
-  const long = now - facts.since > 3_000;
+  const long = now - facts.since > SLOW_MS;
+  const broken = long ? brokenCamera(facts) : null;
+  if (broken) return broken;
   return view('connecting', `Connecting ${seconds}`, long ? (reasonOf(facts) ?? 'No picture from the camera yet') : null);
 }
 
 function old(facts: TileFacts, age: number): TileView {
+  const broken = age >= OLD_PICTURE_STAYS_MS ? brokenCamera(facts) : null;
+  if (broken) return broken;
   const back = !facts.linkUp || facts.hub?.state === 'reconnecting' || facts.camera?.availability === 'deviceAway';
   const words = back ? `Reconnecting ${length(age)}` : `Stalled ${length(age)}`;
   const reason = facts.linkUp ? (reasonOf(facts) ?? null) : 'The media connection to the hub is lost';
   const picture = age < OLD_PICTURE_STAYS_MS ? 'old' : 'none';
   return { phase: back ? 'reconnecting' : 'stalled', words, reason, picture };
+}
+
+/** The camera itself is the reason; its picture comes back by itself when it does. */
+function brokenCamera({ camera }: TileFacts): TileView | null {
+  const words = CAMERA_WORDS[camera?.availability ?? ''];
+  return words ? view('ended', `Ended: ${words}`, camera?.reason ?? null) : null;
 }
 
 function reasonOf({ hub, camera }: TileFacts): string | null {
@@ -81,7 +94,7 @@ function endOf(facts: TileFacts, now: number): TileView | null {
   // A hub that has given up on the camera; but frames that arrive are stronger evidence than its word.
   const newer = hub !== null && lastFrameAt !== null && lastFrameAt > at(hub.since) + LIVE_WITHIN_MS;
   if (hub?.state !== 'ended' || newer) return null;
-  return view('ended', `Ended: ${CAMERA_WORDS[camera?.availability ?? ''] ?? hub.reason ?? 'the hub closed it'}`);
+  return brokenCamera(facts) ?? view('ended', `Ended: ${hub.reason ?? 'the hub closed it'}`);
 }
 
 function view(phase: Phase, words: string, reason: string | null = null): TileView {
