@@ -12,6 +12,7 @@ pub mod postgres;
 pub mod process;
 pub mod sections;
 pub mod share;
+pub mod tap;
 pub mod wall;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,6 +27,7 @@ use network::Namespace;
 use page::Page;
 use plan::{Store, TownPlan};
 use postgres::Postgres;
+use tap::Tap;
 
 /// A running town. Fields are dropped in this order: pages first, the store and the folder last.
 pub struct Town {
@@ -34,6 +36,7 @@ pub struct Town {
     pub cameras: Cameras,
     pub agency: String,
     networks: Vec<Namespace>,
+    taps: Vec<Tap>,
     store: Option<Postgres>,
     folder: Folder,
 }
@@ -68,6 +71,10 @@ impl Town {
             Store::Sqlite => None,
             Store::Postgres => Some(Postgres::start(folder.path()).await?),
         };
+        let taps = networks
+            .iter()
+            .map(|network| Tap::on(network.inside()))
+            .collect::<Result<_>>()?;
         let url = store.as_ref().map(Postgres::url);
         let hub = Hub::start(
             folder.path(),
@@ -83,6 +90,7 @@ impl Town {
             cameras,
             agency: String::new(),
             networks,
+            taps,
             store,
             folder,
         };
@@ -135,6 +143,18 @@ impl Town {
         self.networks
             .get(index)
             .context("this town runs without namespaces of its own")
+    }
+
+    /// Media that left the device of these premises.
+    ///
+    /// # Errors
+    /// When the town is not isolated.
+    pub fn left(&self, index: usize) -> Result<tap::Seen> {
+        let tap = self
+            .taps
+            .get(index)
+            .context("this town runs without namespaces of its own")?;
+        Ok(tap.seen())
     }
 
     /// The throw-away database, when the hub runs on one.

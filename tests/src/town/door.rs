@@ -3,7 +3,8 @@
 //!
 //! `POST /cameras/{name} {"trouble":"stopped"}` · `POST /hub {"do":"kill"|"start"|"terminate"}` ·
 //! `POST /devices/{premises} {"do":"kill"|"start"|"press"|"stop"|"cut"|"mend"|"status"}` ·
-//! `POST /links/{person}` · `GET /usage` · `GET /counted/{index}`
+//! `POST /links/{person}` · `GET /usage` · `GET /counted/{index}` ·
+//! `GET /left/{index}`
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ impl Door {
             .route("/links/{person}", post(link))
             .route("/usage", get(usage))
             .route("/counted/{index}", get(counted))
+            .route("/left/{index}", get(left))
             .with_state(Arc::clone(&town));
         let server = tokio::spawn(axum::serve(listener, routes).into_future());
         Ok(Self {
@@ -175,6 +177,11 @@ async fn usage(State(town): State<Shared>) -> Answer {
 async fn counted(State(town): State<Shared>, Path(index): Path<usize>) -> Answer {
     let town = town.lock().await;
     Ok(Json(serde_json::to_value(town.network(index)?.counted()?)?))
+}
+
+async fn left(State(town): State<Shared>, Path(index): Path<usize>) -> Answer {
+    let town = town.lock().await;
+    Ok(Json(serde_json::to_value(town.left(index)?)?))
 }
 
 type Answer = Result<Json<Value>, Refused>;
