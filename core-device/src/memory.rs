@@ -105,9 +105,8 @@ impl Memory {
                     bodies,
                 } => {
                     let receipts = self.append(&stamp, bodies);
-                    if written.blocking_send(Written { token, receipts }).is_err() {
-                        return;
-                    }
+                    // Without anybody to hear it, what is left in the queue is written all the same.
+                    written.blocking_send(Written { token, receipts }).ok();
                 }
                 Order::Keep(kept) => {
                     if let Err(error) = self.slots.keep(&kept) {

@@ -25,6 +25,9 @@ use crate::valve::{Valve, Valves};
 /// The clock is looked at this often, so that a grant ends on time even after the machine slept.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How long the end of the programme waits for its last receipts.
+const FAREWELL: Duration = Duration::from_millis(300);
+
 /// The ways out of the task.
 pub(super) struct Doors {
     pub(super) orders: mpsc::Sender<Order>,
@@ -102,8 +105,29 @@ impl Keeper {
                 else => break,
             }
         }
+        self.farewell(written).await;
         self.valves.values().for_each(|valve| valve.shut());
         self.doors.permissions.send_replace(Permissions::default());
+    }
+
+    /// An orderly end is told at once: the hub need not guess why the line broke.
+    async fn farewell(&mut self, mut written: mpsc::Receiver<Written>) {
+        let effects = self.sharing.rebooted(&BTreeSet::new(), boot_now());
+        self.carry_out(effects);
+        let standing = async {
+            while self.recording.is_waiting() {
+                let Some(written) = written.recv().await else {
+                    return;
+                };
+                // Only noted: nothing opens any more.
+                self.note_written(written);
+            }
+        };
+        if tokio::time::timeout(FAREWELL, standing).await.is_err() {
+            tracing::warn!(
+                "the last receipts were not written in time; the next start makes up for them"
+            );
+        }
     }
 
     fn ask(&mut self, ask: Ask) {
@@ -226,11 +250,8 @@ impl Keeper {
             lasted_ms: ended.lasted_ms,
             bytes_left: before.map_or(0, |before| passed.saturating_sub(before)),
         })];
-        if cause == EndCause::StoppedLocally && ended.cause != Cause::Standing {
-            bodies.push(alarm(
-                ended.id,
-                link::premises_alarm::Kind::StoppedAtPremises,
-            ));
+        if ended.cause != Cause::Standing {
+            bodies.extend(alarm_of(cause).map(|kind| alarm(ended.id, kind)));
         }
         bodies
     }
@@ -324,6 +345,19 @@ impl Keeper {
 
     pub(super) fn now() -> assent_consent::Now {
         clock::now()
+    }
+}
+
+/// An end that may mean that somebody at the premises is not well.
+fn alarm_of(cause: EndCause) -> Option<link::premises_alarm::Kind> {
+    match cause {
+        EndCause::StoppedLocally => Some(link::premises_alarm::Kind::StoppedAtPremises),
+        EndCause::Reboot => Some(link::premises_alarm::Kind::Rebooted),
+        EndCause::Revoked
+        | EndCause::Expired
+        | EndCause::ClearedByAgency
+        | EndCause::CancelledByOwner
+        | EndCause::PolicyChanged => None,
     }
 }
 

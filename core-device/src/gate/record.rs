@@ -80,6 +80,10 @@ impl Recording {
         self.last_receipt
     }
 
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     fn put_by(&mut self, stamp: Stamp, bodies: Vec<Body>) {
         if self.unwritten.len() < MOST_UNWRITTEN {
             self.unwritten.push_back(Unwritten { stamp, bodies });
@@ -152,6 +156,14 @@ impl Keeper {
                 tracing::error!(%error, "a receipt could not be written; check the device's disk");
                 self.fail(waiting);
             }
+        }
+    }
+
+    /// Without doing what waited for it.
+    pub(super) fn note_written(&mut self, written: Written) {
+        self.recording.waiting.remove(&written.token);
+        if let Ok(receipts) = written.receipts {
+            self.stands(receipts);
         }
     }
 

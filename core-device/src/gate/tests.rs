@@ -107,12 +107,24 @@ impl Device {
         facts
     }
 
-    /// As if the power failed: nothing is said, everything that was synced is there.
     async fn end(self) {
         self.stop.cancel();
         self.tasks.close();
         drop(self.gate);
         self.tasks.wait().await;
+    }
+
+    /// As if the power failed: what was synced is there, and no more.
+    async fn lose_power(self, dir: &TempDir) -> TempDir {
+        let left = folder();
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(dir.path().join("."))
+            .arg(left.path())
+            .status();
+        assert!(copied.unwrap().success());
+        self.end().await;
+        left
     }
 }
 
@@ -358,11 +370,11 @@ async fn a_revoke_that_overtakes_its_press_still_closes_it_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_restart_during_a_share_ends_it_and_raises_an_alarm() {
+async fn a_power_loss_during_a_share_ends_it_and_raises_an_alarm() {
     let dir = folder();
     let device = Device::start(dir.path(), press_rule(3600));
     device.press().await;
-    device.end().await;
+    let dir = device.lose_power(&dir).await;
     let device = Device::start(dir.path(), press_rule(3600));
     assert!(!device.is_open(1));
     device
@@ -376,13 +388,37 @@ async fn a_restart_during_a_share_ends_it_and_raises_an_alarm() {
         "the press itself is not lost"
     );
     assert_eq!(ends(&facts), [EndCause::Reboot]);
-    device.end().await;
+    let dir = device.lose_power(&dir).await;
     let device = Device::start(dir.path(), press_rule(3600));
     device
         .until("it has begun", |device| {
             device.gate.status().borrow().last_receipt > 0
         })
         .await;
+    assert_eq!(alarms(&device.facts()).len(), 1, "once");
+}
+
+#[tokio::test]
+async fn an_orderly_end_during_a_share_is_told_before_the_line_goes() {
+    let dir = folder();
+    let device = Device::start(dir.path(), press_rule(3600));
+    device.press().await;
+    let outbox = device.gate.outbox().clone();
+    device.end().await;
+    let told: Vec<_> =
+        std::iter::successors(outbox.next(0), |fact| outbox.next(fact.number())).collect();
+    let facts: Vec<_> = told
+        .iter()
+        .filter_map(|fact| fact.frame(boot_now(), wall_now()).body)
+        .collect();
+    assert_eq!(
+        (ends(&facts), alarms(&facts)),
+        (
+            vec![EndCause::Reboot],
+            vec![link::premises_alarm::Kind::Rebooted]
+        )
+    );
+    let device = Device::start(dir.path(), press_rule(3600));
     assert_eq!(alarms(&device.facts()).len(), 1, "once");
 }
 
