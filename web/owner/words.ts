@@ -91,8 +91,10 @@ export const words = {
     drill: 'Drill',
     drillHint: 'Drill: a practice, and the operators see that.',
     premises: 'Where?',
-    deviceAway: 'Your device is not connected to the hub. A press waits until it is back.',
-    deviceNever: 'No device has been set up here yet, so nothing can be shared.',
+    device: {
+      away: 'Your device is not connected to the hub. A press waits for it, for two minutes at most.',
+      never: 'The hub has not seen a device here. It may be that nothing can be shared.',
+    },
   },
 
   press: {
@@ -164,7 +166,7 @@ export const words = {
   watching: {
     now: 'Watching now',
     nobody: 'Nobody is watching.',
-    unknown: 'Not connected, so this page cannot say who watches.',
+    unknown: 'This page cannot say who watches just now.',
     operator: (badge: string) => `Operator ${badge}`,
     before: 'Watched before',
     never: 'Nobody has watched your cameras.',
