@@ -137,7 +137,7 @@ impl Cache {
         }
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.packets.clear();
         self.bytes = 0;
         self.key = None;

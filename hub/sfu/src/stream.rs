@@ -67,6 +67,10 @@ impl Stream {
         if self.run.begins_anew(&packet) {
             self.restart();
         }
+        if self.last_packet.is_some() && !self.is_fresh(now) {
+            // What comes now follows a silence; a start must not show what was before it.
+            self.run.cache.clear();
+        }
         let run = &mut self.run;
         run.source = Some(packet.source);
         let (seq, _) = run.seq.extend(u64::from(packet.seq));

@@ -289,9 +289,12 @@ fn an_old_picture_is_never_shown_as_live() {
     pictures(&mut scene, |_| {});
     scene.pump(1000);
     assert!(
-        !scene.shown.is_empty(),
-        "the camera goes on, and so does the picture"
+        scene.shown.is_empty(),
+        "nor when the camera goes on after a silence"
     );
+    (11..=50).for_each(|_| pictures(&mut scene, |_| {}));
+    scene.pump(1000);
+    assert!(!scene.shown.is_empty(), "but from its next key frame");
 }
 
 #[test]

@@ -187,7 +187,7 @@ impl Hall {
         }
     }
 
-    fn ask_key_frame(&mut self, stream: StreamId, now: Instant) {
+    pub(super) fn ask_key_frame(&mut self, stream: StreamId, now: Instant) {
         let moment = self.moment(now);
         let Some(flow) = self.table.get_mut(stream) else {
             return;

@@ -6,9 +6,10 @@ use crate::{
     fact::Fact,
     peer::{Peer, Role},
     port::Sender,
+    table::Seat,
     totals::Levels,
 };
-use assent_sfu::{Moment, StreamId};
+use assent_sfu::{Kind, Moment, StreamId};
 use std::time::{Duration, Instant};
 
 /// Without a packet for so long, a stream is said to stall.
@@ -31,6 +32,9 @@ impl Hall {
         for (stream, silent) in self.stalls(moment) {
             let for_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
             self.tell(Fact::StreamStalled { stream, for_ms });
+        }
+        for stream in self.awaited(moment) {
+            self.ask_key_frame(stream, now);
         }
         let gone: Vec<PeerKey> = self
             .peers
@@ -62,6 +66,25 @@ impl Hall {
             }
         }
         stalls
+    }
+
+    /// Streams that flow, without a picture that those who wait could start with.
+    fn awaited(&mut self, now: Moment) -> Vec<StreamId> {
+        let mut awaited = Vec::new();
+        for (stream, flow) in self.table.iter_mut() {
+            let waits = |seat: &Seat| {
+                let place = self
+                    .peers
+                    .get(seat.peer)
+                    .and_then(|peer| peer.places().get(seat.place));
+                place.is_some_and(|place| place.slot.is_waiting())
+            };
+            let pictures = flow.stream.kind() == Kind::Video && flow.stream.is_fresh(now);
+            if pictures && flow.stream.key_frame().is_none() && flow.seats.iter().any(waits) {
+                awaited.push(stream);
+            }
+        }
+        awaited
     }
 
     fn levels(&mut self) -> Levels {
