@@ -111,7 +111,8 @@ export class PageStream<S extends object> {
 
   #alive(): void {
     this.#attempt = 0;
-    this.connection = { state: 'connected', since: Date.now() };
+    this.#lastByteAt = Date.now();
+    this.connection = { state: 'connected', since: this.#lastByteAt };
     for (const listener of this.#connectListeners) listener();
   }
 
