@@ -23,7 +23,11 @@ mod routes;
 mod session;
 mod stream;
 mod tickets;
+mod tiles;
 mod tokens;
+mod viewings;
+mod walls;
+mod whep;
 
 pub use listen::{Listening, cannot_listen, listen};
 pub use openapi::openapi_json;

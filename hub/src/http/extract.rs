@@ -49,12 +49,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
+        if content_type(&request) != "application/json" {
             return Err(
                 Error::invalid("This call takes a body of content type application/json.")
                     .slug("not-json"),
@@ -65,6 +60,38 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             Error::invalid(format!("The body cannot be understood: {e}.")).slug("malformed-body")
         })
     }
+}
+
+/// A session description (`application/sdp`); whether it makes sense is the media engine's to say.
+pub(super) struct Sdp(pub(super) String);
+
+impl<S: Sync> FromRequest<S> for Sdp {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        if content_type(&request) != "application/sdp" {
+            return Err(
+                Error::invalid("This call takes a body of content type application/sdp.")
+                    .slug("not-sdp"),
+            );
+        }
+        let Raw(body) = Raw::from_request(request, state).await?;
+        let text = String::from_utf8(body.into());
+        text.map(Self).map_err(|e| {
+            Error::invalid("The session description is not text.")
+                .slug("malformed-sdp")
+                .because(e)
+        })
+    }
+}
+
+fn content_type(request: &Request) -> &str {
+    let value = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
 }
 
 /// The body as it came, of the route's size at most.

@@ -25,6 +25,8 @@ pub(super) enum Rate {
     Visit,
     Read,
     Change,
+    /// Sixteen tiles that all change with every layout and scroll.
+    Tile,
     /// An owner's press, stop or word.
     Owner,
     Stream,
@@ -35,6 +37,7 @@ pub(super) struct Limits {
     visit: DefaultKeyedRateLimiter<Key>,
     read: DefaultKeyedRateLimiter<Key>,
     change: DefaultKeyedRateLimiter<Key>,
+    tile: DefaultKeyedRateLimiter<Key>,
     owner: DefaultKeyedRateLimiter<Key>,
     stream: DefaultKeyedRateLimiter<Key>,
 }
@@ -46,6 +49,7 @@ impl Default for Limits {
             visit: bucket(20, 100),
             read: bucket(20, 100),
             change: bucket(20, 100),
+            tile: bucket(100, 400),
             // A frightened hand, a queue that is sent after an outage.
             owner: bucket(10, 100),
             // A page that reconnects after each loss, with a few tabs.
@@ -62,6 +66,7 @@ impl Limits {
             Rate::Visit => &self.visit,
             Rate::Read => &self.read,
             Rate::Change => &self.change,
+            Rate::Tile => &self.tile,
             Rate::Owner => &self.owner,
             Rate::Stream => &self.stream,
         };
@@ -77,6 +82,7 @@ impl Limits {
             &self.visit,
             &self.read,
             &self.change,
+            &self.tile,
             &self.owner,
             &self.stream,
         ] {

@@ -4,9 +4,10 @@
 use super::Front;
 use super::{
     alerts, approvals, health, hooks, incidents, metrics, presses, problem, revokes, session,
-    stream, tickets,
+    stream, tickets, tiles, viewings, walls, whep,
 };
 use crate::sharing;
+use crate::viewing;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -38,6 +39,13 @@ use utoipa::OpenApi;
         alerts::acknowledge,
         incidents::clear,
         hooks::take,
+        viewings::history,
+        walls::open,
+        walls::close,
+        tiles::set,
+        whep::make_token,
+        whep::open,
+        whep::close,
     ),
     components(schemas(
         problem::Problem,
@@ -46,7 +54,11 @@ use utoipa::OpenApi;
         sharing::Share,
         sharing::Press,
         sharing::Ask,
-        sharing::OwnerPremises
+        sharing::OwnerPremises,
+        viewing::OperatorCamera,
+        viewing::Tile,
+        viewing::ViewingShown,
+        crate::incidents::Incident,
     ))
 )]
 struct Api;

@@ -5,7 +5,7 @@ use super::guard::{self, Rule, Who};
 use super::limits::Rate;
 use super::{
     Front, alerts, approvals, health, hooks, incidents, metrics, openapi, presses, revokes,
-    session, stream, tickets,
+    session, stream, tickets, tiles, viewings, walls, whep,
 };
 use axum::Router;
 use axum::http::Method;
@@ -18,6 +18,8 @@ const NONE: usize = 0;
 const SMALL: usize = 4 << 10;
 /// A WebAuthn credential with its attestation.
 const CREDENTIAL: usize = 32 << 10;
+/// A description of a wall with dozens of tiles.
+const SDP: usize = 256 << 10;
 
 /// How long a handler may take before the caller is told to come back.
 const QUICK: Duration = Duration::from_secs(5);
@@ -62,6 +64,13 @@ pub(super) fn table() -> Vec<Route> {
         row(PUT,    "/api/alerts/{id}/acknowledgement", Who::Operator, SMALL,    Rate::Change,  QUICK,  put(alerts::acknowledge)),
         row(PUT,    "/api/incidents/{id}/clear",      Who::Operator, SMALL,      Rate::Change,  QUICK,  put(incidents::clear)),
         row(POST,   "/api/hooks/{source}",            Who::Signed,   SMALL,      Rate::Visit,   STORE,  post(hooks::take)),
+        row(GET,    "/api/viewings",                  Who::Owner,    NONE,       Rate::Read,    STORE,  get(viewings::history)),
+        row(PUT,    "/api/walls/{wallId}",            Who::Operator, SDP,        Rate::Change,  QUICK,  put(walls::open)),
+        row(DELETE, "/api/walls/{wallId}",            Who::Operator, NONE,       Rate::Change,  QUICK,  delete(walls::close)),
+        row(PUT,    "/api/walls/{wallId}/tiles/{slot}", Who::Operator, SMALL,    Rate::Tile,    QUICK,  put(tiles::set)),
+        row(POST,   "/api/media-tokens",              Who::Operator, SMALL,      Rate::Change,  QUICK,  post(whep::make_token)),
+        row(POST,   "/whep/{cameraId}",               Who::Signed,   SDP,        Rate::Visit,   QUICK,  post(whep::open)),
+        row(DELETE, "/whep/{cameraId}/{playerId}",    Who::Signed,   NONE,       Rate::Visit,   QUICK,  delete(whep::close)),
     ]
 }
 

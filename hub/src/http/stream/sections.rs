@@ -30,7 +30,31 @@ static SECTIONS: &[Section] = &[
     Section { name: "presses",  whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.presses(&who.person)) },
     Section { name: "asks",     whose: OWNERS,    changes: |f| vec![f.hub.sharing.changes()], render: |f, who| json(&f.hub.sharing.asks(&who.person)) },
     Section { name: "incidents", whose: OPERATORS, changes: incidents, render: |f, who| json(&f.hub.incidents.incidents(&who.person)) },
+    Section { name: "cameras",  whose: OPERATORS, changes: cameras, render: |f, who| json(&f.hub.viewing.cameras(&who.person)) },
+    Section { name: "tiles",    whose: OPERATORS, changes: tiles, render: |f, who| json(&f.hub.viewing.tiles(who)) },
+    Section { name: "viewings", whose: EVERYBODY, changes: |f| vec![f.hub.viewing.changes()], render: |f, who| json(&f.hub.viewing.viewings(&who.person)) },
 ];
+
+/// Whether a camera can be seen hangs on nearly everything.
+fn cameras(front: &Front) -> Vec<watch::Receiver<u64>> {
+    let hub = &front.hub;
+    vec![
+        hub.registry.changes(),
+        hub.devices.changes(),
+        hub.sharing.changes(),
+        hub.feeds.changes(),
+        hub.incidents.changes(),
+    ]
+}
+
+/// What a tile does is told by packets; what it may do, by sharing.
+fn tiles(front: &Front) -> Vec<watch::Receiver<u64>> {
+    vec![
+        front.hub.viewing.changes(),
+        front.hub.feeds.changes(),
+        front.hub.sharing.changes(),
+    ]
+}
 
 /// Which cameras an incident opens is sharing's knowledge.
 fn incidents(front: &Front) -> Vec<watch::Receiver<u64>> {
