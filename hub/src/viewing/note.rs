@@ -1,7 +1,6 @@
 //! Walls, tiles and viewings as they are remembered, and the one way in which a viewing ends.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use serde_json::json;
 use time::OffsetDateTime;
@@ -9,7 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::{Actor, Class, Event};
 use crate::feeds::{Look, TileAt, WallId};
-use crate::identity::{Person, SessionId};
+use crate::identity::SessionId;
 use crate::world::{AgencyId, CameraId, IncidentId, PersonId, PremisesId, ViewingId};
 
 /// Ended viewings that owners' pages show without asking the store: the last 50 of each of some hundred premises.
@@ -29,7 +28,6 @@ pub(super) struct Held {
 /// One media connection of one operator's page.
 pub(super) struct Wall {
     pub(super) session: SessionId,
-    pub(super) person: Arc<Person>,
     pub(super) tiles: BTreeMap<u16, TileNote>,
     /// Tells an older connection under the same id from the present one.
     pub(super) number: u64,

@@ -70,7 +70,7 @@ impl Viewing {
             }
             let viewings: Vec<_> = held.watching().into_iter().filter(|(at, _)| at.wall == wall).map(|(_, id)| id).collect();
             viewings.into_iter().for_each(|id| held.end(id, now));
-            let fresh = Wall { session: signed_in.session, person: signed_in.person.clone(), tiles: BTreeMap::new(), number };
+            let fresh = Wall { session: signed_in.session, tiles: BTreeMap::new(), number };
             held.walls.insert(wall, fresh);
         }
         self.touched();
