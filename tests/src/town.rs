@@ -37,6 +37,7 @@ pub struct Town {
     pub agency: String,
     networks: Vec<Namespace>,
     taps: Vec<Tap>,
+    kept: door::Kept,
     store: Option<Postgres>,
     folder: Folder,
 }
@@ -91,6 +92,7 @@ impl Town {
             agency: String::new(),
             networks,
             taps,
+            kept: door::Kept::default(),
             store,
             folder,
         };

@@ -8,12 +8,21 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use assent_tests::town::plan::TownPlan;
 use assent_tests::town::{Town, door};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Plan {
+    Springfield,
+    FourCameras,
+}
+
 #[derive(Parser)]
 struct Arguments {
+    /// Which town.
+    #[arg(long, value_enum, default_value = "springfield")]
+    plan: Plan,
     /// Keep the town in this folder and find it there next time.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -42,7 +51,10 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .init();
-    let mut plan = TownPlan::springfield();
+    let mut plan = match arguments.plan {
+        Plan::Springfield => TownPlan::springfield(),
+        Plan::FourCameras => TownPlan::four_cameras(),
+    };
     plan.folder = arguments.folder;
     plan.isolated = arguments.isolated;
     plan.http_port = arguments.http_port;

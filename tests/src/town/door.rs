@@ -3,7 +3,7 @@
 //!
 //! `POST /cameras/{name} {"trouble":"stopped"}` · `POST /hub {"do":"kill"|"start"|"terminate"}` ·
 //! `POST /devices/{premises} {"do":"kill"|"start"|"press"|"stop"|"cut"|"mend"|"status"}` ·
-//! `POST /links/{person}` · `GET /usage` · `GET /counted/{index}` ·
+//! `POST /links/{person}` · `POST /share {"by":"maria"}` · `POST /viewers {"by":"op417","count":9}` · `GET /usage` · `GET /counted/{index}` ·
 //! `GET /left/{index}`
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,6 +22,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use super::Town;
+use super::share::{Press, SOON, list};
+use super::wall::Wall;
 use crate::cameras::Trouble;
 
 const HUB_LEAVES_WITHIN: Duration = Duration::from_secs(20);
@@ -33,6 +35,12 @@ pub struct Door {
 }
 
 type Shared = Arc<Mutex<Town>>;
+
+/// What commands have opened stays open with the town.
+#[derive(Default)]
+pub(super) struct Kept {
+    walls: Vec<Wall>,
+}
 
 impl Door {
     /// # Errors
@@ -48,6 +56,8 @@ impl Door {
             .route("/hub", post(hub))
             .route("/devices/{premises}", post(device))
             .route("/links/{person}", post(link))
+            .route("/share", post(share))
+            .route("/viewers", post(viewers))
             .route("/usage", get(usage))
             .route("/counted/{index}", get(counted))
             .route("/left/{index}", get(left))
@@ -156,6 +166,47 @@ async fn device(
 async fn link(State(town): State<Shared>, Path(person): Path<String>) -> Answer {
     let link = town.lock().await.hub.sign_in_link(&person).await?;
     Ok(Json(json!({ "url": link })))
+}
+
+#[derive(Deserialize)]
+struct By {
+    by: String,
+    #[serde(default)]
+    count: usize,
+}
+
+/// An owner's press, made without a browser.
+async fn share(State(town): State<Shared>, Json(who): Json<By>) -> Answer {
+    let page = town.lock().await.sign_in(&who.by).await?;
+    let premises = page
+        .sections()
+        .until("the owner has premises", SOON, |now| {
+            list(now, "premises").find_map(|premises| premises["id"].as_str().map(str::to_owned))
+        })
+        .await?;
+    let press = Press::new(&premises);
+    Ok(Json(press.send(&page, 0).await?.json()?))
+}
+
+/// More viewers of the first shared camera, each with a peer of its own, until there are `count`.
+async fn viewers(State(town): State<Shared>, Json(who): Json<By>) -> Answer {
+    let mut town = town.lock().await;
+    let page = town.sign_in(&who.by).await?;
+    let shared = |now: &_| {
+        let camera = list(now, "cameras").find(|camera| camera["availability"] == "shared")?;
+        camera["id"].as_str().map(str::to_owned)
+    };
+    let camera = page
+        .sections()
+        .until("a camera is shared", SOON, shared)
+        .await?;
+    while town.kept.walls.len() < who.count {
+        let wall = Wall::open(&page, 1, town.hub.ready().media.ip()).await?;
+        wall.show(0, Some(&camera)).await?;
+        wall.next_frame(0, SOON).await?;
+        town.kept.walls.push(wall);
+    }
+    done()
 }
 
 async fn usage(State(town): State<Shared>) -> Answer {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::cameras::{CameraPlan, town_cameras};
+use crate::cameras::{CameraPlan, Video, town_cameras};
+use crate::scene::View;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Store {
@@ -228,6 +229,21 @@ impl TownPlan {
             ],
             ..Self::default()
         }
+    }
+
+    /// One premises with four H.264 cameras of 2 + 0.5 Mbit/s: what footprints are measured on.
+    #[must_use]
+    pub fn four_cameras() -> Self {
+        let views = [View::Street, View::Shop, View::Square, View::StreetAtNight];
+        let camera = |(number, view)| CameraPlan::new(&format!("Four {number}"), view, Video::H264);
+        let mut town = Self::springfield();
+        town.premises.truncate(1);
+        town.people.retain(|person| person.key != "joan");
+        for shop in &mut town.premises {
+            shop.cameras = (1..).zip(views).map(camera).collect();
+            shop.rules = vec![RulePlan::press(&[1, 2, 3, 4], 3600)];
+        }
+        town
     }
 
     /// One shop with its two cameras, alone on a network that the kernel watches.
