@@ -34,6 +34,9 @@ use backoff::Backoff;
 /// A line that held this long was a good one: the next try comes quickly again.
 const GOOD_LINE: Duration = Duration::from_secs(10);
 
+/// With news, the next try comes after this at the latest; enough to keep a stuck button from hammering.
+const NEWS_WAIT: Duration = Duration::from_millis(250);
+
 pub struct Link {
     pub enrolled: Enrolled,
     /// `host:port` instead of the one from enrolment.
@@ -79,11 +82,14 @@ impl Link {
             if began.elapsed() >= GOOD_LINE {
                 backoff = Backoff::default();
             }
-            let wait = backoff.next(rand::random());
+            let wait = backoff.next(rand::random(), self.is_urgent());
             tracing::info!(reason = %why, wait_ms = wait.as_millis() as u64, "no line to the hub");
+            let mut news = self.gate.outbox().newest();
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(wait) => {}
+                // Somebody pressed: that does not wait for the end of a long pause.
+                Ok(()) = news.changed() => tokio::time::sleep(wait.min(NEWS_WAIT)).await,
             }
         }
         self.detached("the device is going down");
@@ -116,6 +122,11 @@ impl Link {
             since: Instant::now(),
         });
         self.from_hub.try_send(FromHub::Attached).ok();
+    }
+
+    /// Something is open, or the hub has not heard everything.
+    fn is_urgent(&self) -> bool {
+        !self.gate.outbox().is_empty() || !self.gate.status().borrow().live.is_empty()
     }
 
     fn address(&self) -> &str {
