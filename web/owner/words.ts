@@ -144,6 +144,8 @@ export const words = {
       [audio ? 'with sound' : 'no sound', preRoll ? 'with the seconds before' : 'nothing from before', record ? 'recorded' : 'not recorded'].join(' · '),
     stopOne: 'Stop this one',
     recent: 'Just ended',
+    watchedBy: (badges: string[]) =>
+      badges.length === 0 ? 'Nobody saw a picture.' : `Seen by ${badges.length === 1 ? 'operator' : 'operators'} ${badges.join(', ')}.`,
     refused: 'Your device did not open',
     refusedMeans: 'No rule on it allows this.',
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Viewing } from '$shared/api/types';
-import { watchedBefore, watchingNow } from './watchers';
+import type { Share, Viewing } from '$shared/api/types';
+import { watchedBefore, watchedBy, watchingNow } from './watchers';
 
 function viewing(id: string, badge: string, camera: string, from: number, to: number | null): Viewing {
   const time = (seconds: number) => new Date(seconds * 1_000).toISOString();
@@ -26,5 +26,20 @@ describe('who watches', () => {
 
   it('does not claim a length where no picture arrived', () => {
     expect(watchedBefore([{ ...viewing('v1', '22', 'Till', 4, 9), firstFrameAt: null }])[0]?.lengthMs).toBeNull();
+  });
+});
+
+describe('the receipt of a share', () => {
+  const time = (seconds: number) => new Date(seconds * 1_000).toISOString();
+  const share = { cameras: [{ id: 'Till', name: 'Till' }], liveAt: time(100), endedAt: time(200) } as Share;
+
+  it('names who saw a picture of it, once', () => {
+    const seen = [viewing('v1', '417', 'Till', 110, 120), viewing('v2', '417', 'Till', 130, 140), viewing('v3', '22', 'Till', 190, null)];
+    expect(watchedBy(share, seen)).toEqual(['22', '417']);
+  });
+
+  it('leaves out other cameras, other times and views without a picture', () => {
+    const blind = { ...viewing('v4', '22', 'Till', 150, 160), firstFrameAt: null };
+    expect(watchedBy(share, [viewing('v1', '22', 'Door', 110, 120), viewing('v2', '22', 'Till', 10, 20), viewing('v3', '22', 'Till', 210, 220), blind])).toEqual([]);
   });
 });

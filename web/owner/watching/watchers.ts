@@ -1,6 +1,6 @@
 // Who watches now and who watched before: one line for each operator, camera by camera. Pure.
 import { at } from '$shared/time';
-import type { Id, Viewing } from '$shared/api/types';
+import type { Id, Share, Viewing } from '$shared/api/types';
 
 export interface Watcher {
   badge: string;
@@ -51,4 +51,16 @@ function ended({ id, badge, agency, camera, reason, startedAt, firstFrameAt, end
   if (endedAt === null) return [];
   const lengthMs = firstFrameAt ? at(endedAt) - at(firstFrameAt) : null;
   return [{ id, badge, agency: agency.name, camera: camera.name, reason, startedAt: at(startedAt), lengthMs }];
+}
+
+/** The badges that saw a picture of this share: the receipt after it ended. */
+export function watchedBy(share: Share, viewings: Viewing[]): string[] {
+  if (!share.liveAt) return [];
+  const from = at(share.liveAt);
+  const to = share.endedAt ? at(share.endedAt) : Infinity;
+  const seen = viewings.filter(
+    ({ camera, firstFrameAt, endedAt }) =>
+      share.cameras.some(({ id }) => id === camera.id) && firstFrameAt !== null && at(firstFrameAt) <= to && (endedAt === null || at(endedAt) >= from),
+  );
+  return [...new Set(seen.map(({ badge }) => badge))].toSorted();
 }
