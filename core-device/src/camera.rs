@@ -6,6 +6,7 @@ mod backoff;
 pub mod discover;
 mod frame;
 mod health;
+mod intake;
 mod picture;
 pub mod probe;
 mod pull;

@@ -119,7 +119,6 @@ async fn status(State(local): State<Arc<Local>>) -> Json<Report> {
 /// From anyone, from any page: whoever stands in the building may end it.
 async fn stop(State(local): State<Arc<Local>>, headers: HeaderMap) -> Response {
     let stopped = local.gate.stop_everything().await;
-    tracing::info!(grants = stopped.len(), "stopped at the premises");
     Answer::Stopped(&stopped).to(&headers)
 }
 

@@ -73,6 +73,8 @@ pub enum Trouble {
     Silent,
     #[error("The camera ended the stream.")]
     Closed,
+    #[error("The camera hangs up before it shows anything.")]
+    HungUp,
     #[error("The camera has no stream at this path.")]
     NoSuchStream,
     #[error("The camera has no place for another viewer.")]
@@ -101,6 +103,7 @@ impl Trouble {
             | Self::TimedOut
             | Self::Silent
             | Self::Closed
+            | Self::HungUp
             | Self::NoSuchStream
             | Self::Busy
             | Self::Status(_) => Condition::Offline,

@@ -96,6 +96,11 @@ impl Ring {
         held.bytes = 0;
     }
 
+    /// When the newest frame had come.
+    pub fn newest(&self) -> Option<Instant> {
+        self.lock().frames.back().map(|frame| frame.received)
+    }
+
     pub fn fill(&self) -> Fill {
         let held = self.lock();
         let span = match (held.frames.front(), held.frames.back()) {

@@ -144,7 +144,10 @@ async fn within<T>(step: impl Future<Output = Result<T, retina::Error>>) -> Resu
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             tracing::debug!(error = first_line(&error), "rtsp");
-            Err(Trouble::from(&error))
+            match Trouble::from(&error) {
+                Trouble::Closed => Err(Trouble::HungUp),
+                trouble => Err(trouble),
+            }
         }
         Err(_) => Err(Trouble::TimedOut),
     }
