@@ -7,7 +7,7 @@ mod calls;
 mod postgres;
 mod statements;
 
-pub(crate) use calls::{Answer, TestHub};
+pub(crate) use calls::TestHub;
 
 use crate::world::{Clock, Engine, Random, Store, World};
 use std::path::PathBuf;

@@ -4,12 +4,13 @@
 use super::extract::{BodyLimit, Caller};
 use super::host::{Page, authority};
 use super::limits::{Key, Rate};
+use super::routes::Verb;
 use super::{Front, idempotency};
 use crate::error::{Error, Result};
 use crate::identity::{Role, SignedIn};
 use crate::world::Secret;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -34,6 +35,7 @@ pub(super) enum Who {
 /// One row's conditions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
+    pub(super) verb: Verb,
     pub(super) who: Who,
     pub(super) body: usize,
     pub(super) rate: Rate,
@@ -52,12 +54,12 @@ pub(super) async fn admit(
         Who::Anybody | Who::Signed => Key::Address(address),
         Who::Loopback => from_this_machine(&front, address)?,
         Who::Visitor => {
-            let page = on_our_page(&front, &request)?;
+            let page = on_our_page(&front, rule.verb, &request)?;
             request.extensions_mut().insert(page);
             Key::Address(address)
         }
         Who::SignedIn | Who::Owner | Who::Operator => {
-            let page = on_our_page(&front, &request)?;
+            let page = on_our_page(&front, rule.verb, &request)?;
             let signed_in = signed_in(&front, request.headers(), page)?;
             has_role(rule.who, &signed_in)?;
             let key = Key::Session(signed_in.session);
@@ -94,9 +96,9 @@ fn from_this_machine(front: &Front, address: IpAddr) -> Result<Key> {
 }
 
 /// One of our host names; and for calls that change something, sent by a page of that very host.
-fn on_our_page(front: &Front, request: &Request) -> Result<Page> {
+fn on_our_page(front: &Front, verb: Verb, request: &Request) -> Result<Page> {
     let page = Page::of(&front.hub.config.http, request)?;
-    if request.method() != Method::GET && request.method() != Method::HEAD {
+    if verb != Verb::Get {
         let origin = request
             .headers()
             .get(header::ORIGIN)

@@ -116,7 +116,13 @@ mod tests {
             .collect();
         let routed: BTreeSet<String> = routes::table()
             .iter()
-            .map(|route| format!("{} {}", route.method, route.path))
+            .map(|route| {
+                format!(
+                    "{} {}",
+                    format!("{:?}", route.rule.verb).to_uppercase(),
+                    route.path
+                )
+            })
             .collect();
         assert_eq!(described, routed);
     }

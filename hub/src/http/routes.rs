@@ -8,9 +8,9 @@ use super::{
     session, stream, tickets, tiles, viewings, walls, whep,
 };
 use axum::Router;
-use axum::http::Method;
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use std::time::Duration;
 
 /// Largest body of a call, in bytes.
@@ -30,70 +30,85 @@ const STORE: Duration = Duration::from_secs(10);
 const PRESS: Duration = Duration::from_secs(6);
 
 pub(super) struct Route {
-    pub(super) method: Method,
     pub(super) path: &'static str,
-    rule: Rule,
+    pub(super) rule: Rule,
     handler: MethodRouter<Front>,
 }
 
-const GET: Method = Method::GET;
-const POST: Method = Method::POST;
-const PUT: Method = Method::PUT;
-const DELETE: Method = Method::DELETE;
+/// The methods that this API uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Verb {
+    fn filter(self) -> MethodFilter {
+        match self {
+            Verb::Get => MethodFilter::GET,
+            Verb::Post => MethodFilter::POST,
+            Verb::Put => MethodFilter::PUT,
+            Verb::Delete => MethodFilter::DELETE,
+        }
+    }
+}
 
 #[rustfmt::skip]
 pub(super) fn table() -> Vec<Route> {
+    use Verb::{Delete, Get, Post, Put};
     vec![
-        //   method  path                              who            body        rate           within  handler
-        row(GET,    "/healthz",                       Who::Anybody,  NONE,       Rate::Free,    QUICK,  get(health::alive)),
-        row(GET,    "/readyz",                        Who::Anybody,  NONE,       Rate::Free,    QUICK,  get(health::ready)),
-        row(GET,    "/metrics",                       Who::Loopback, NONE,       Rate::Free,    QUICK,  get(metrics::show)),
-        row(GET,    "/api/openapi.json",              Who::Visitor,  NONE,       Rate::Visit,   QUICK,  get(openapi::serve)),
-        row(POST,   "/api/session/link",              Who::Visitor,  SMALL,      Rate::SignIn,  STORE,  post(session::by_link)),
-        row(POST,   "/api/session/passkey/challenge", Who::Visitor,  SMALL,      Rate::SignIn,  QUICK,  post(session::passkey_challenge)),
-        row(POST,   "/api/session/passkey",           Who::Visitor,  CREDENTIAL, Rate::SignIn,  STORE,  post(session::by_passkey)),
-        row(GET,    "/api/session",                   Who::SignedIn, NONE,       Rate::Read,    QUICK,  get(session::me)),
-        row(DELETE, "/api/session",                   Who::SignedIn, NONE,       Rate::Change,  STORE,  delete(session::sign_out)),
-        row(POST,   "/api/passkeys/challenge",        Who::SignedIn, SMALL,      Rate::Change,  QUICK,  post(session::new_passkey_challenge)),
-        row(POST,   "/api/passkeys",                  Who::SignedIn, CREDENTIAL, Rate::Change,  STORE,  post(session::new_passkey)),
-        row(GET,    "/api/stream",                    Who::SignedIn, NONE,       Rate::Stream,  QUICK,  get(stream::open)),
-        row(PUT,    "/api/presses/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(presses::press)),
-        row(PUT,    "/api/revokes/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(revokes::revoke)),
-        row(PUT,    "/api/approvals/{alertId}",       Who::Owner,    SMALL,      Rate::Owner,   PRESS,  put(approvals::approve)),
-        row(POST,   "/api/tickets",                   Who::Operator, SMALL,      Rate::Change,  QUICK,  post(tickets::make_ticket)),
-        row(PUT,    "/api/alerts/{id}/acknowledgement", Who::Operator, SMALL,    Rate::Change,  QUICK,  put(alerts::acknowledge)),
-        row(PUT,    "/api/incidents/{id}/clear",      Who::Operator, SMALL,      Rate::Change,  QUICK,  put(incidents::clear)),
-        row(POST,   "/api/hooks/{source}",            Who::Signed,   SMALL,      Rate::Visit,   STORE,  post(hooks::take)),
-        row(GET,    "/api/viewings",                  Who::Owner,    NONE,       Rate::Read,    STORE,  get(viewings::history)),
-        row(PUT,    "/api/walls/{wallId}",            Who::Operator, SDP,        Rate::Change,  QUICK,  put(walls::open)),
-        row(DELETE, "/api/walls/{wallId}",            Who::Operator, NONE,       Rate::Change,  QUICK,  delete(walls::close)),
-        row(PUT,    "/api/walls/{wallId}/tiles/{slot}", Who::Operator, SMALL,    Rate::Tile,    QUICK,  put(tiles::set)),
-        row(POST,   "/api/media-tokens",              Who::Operator, SMALL,      Rate::Change,  QUICK,  post(whep::make_token)),
-        row(POST,   "/whep/{cameraId}",               Who::Signed,   SDP,        Rate::Visit,   QUICK,  post(whep::open)),
-        row(DELETE, "/whep/{cameraId}/{playerId}",    Who::Signed,   NONE,       Rate::Visit,   QUICK,  delete(whep::close)),
+        //  verb    path                              who            body        rate           within  handler
+        row(Get,    "/healthz",                       Who::Anybody,  NONE,       Rate::Free,    QUICK,  health::alive),
+        row(Get,    "/readyz",                        Who::Anybody,  NONE,       Rate::Free,    QUICK,  health::ready),
+        row(Get,    "/metrics",                       Who::Loopback, NONE,       Rate::Free,    QUICK,  metrics::show),
+        row(Get,    "/api/openapi.json",              Who::Visitor,  NONE,       Rate::Visit,   QUICK,  openapi::serve),
+        row(Post,   "/api/session/link",              Who::Visitor,  SMALL,      Rate::SignIn,  STORE,  session::by_link),
+        row(Post,   "/api/session/passkey/challenge", Who::Visitor,  SMALL,      Rate::SignIn,  QUICK,  session::passkey_challenge),
+        row(Post,   "/api/session/passkey",           Who::Visitor,  CREDENTIAL, Rate::SignIn,  STORE,  session::by_passkey),
+        row(Get,    "/api/session",                   Who::SignedIn, NONE,       Rate::Read,    QUICK,  session::me),
+        row(Delete, "/api/session",                   Who::SignedIn, NONE,       Rate::Change,  STORE,  session::sign_out),
+        row(Post,   "/api/passkeys/challenge",        Who::SignedIn, SMALL,      Rate::Change,  QUICK,  session::new_passkey_challenge),
+        row(Post,   "/api/passkeys",                  Who::SignedIn, CREDENTIAL, Rate::Change,  STORE,  session::new_passkey),
+        row(Get,    "/api/stream",                    Who::SignedIn, NONE,       Rate::Stream,  QUICK,  stream::open),
+        row(Put,    "/api/presses/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  presses::press),
+        row(Put,    "/api/revokes/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  revokes::revoke),
+        row(Put,    "/api/approvals/{alertId}",       Who::Owner,    SMALL,      Rate::Owner,   PRESS,  approvals::approve),
+        row(Post,   "/api/tickets",                   Who::Operator, SMALL,      Rate::Change,  QUICK,  tickets::make_ticket),
+        row(Put,    "/api/alerts/{id}/acknowledgement", Who::Operator, SMALL,    Rate::Change,  QUICK,  alerts::acknowledge),
+        row(Put,    "/api/incidents/{id}/clear",      Who::Operator, SMALL,      Rate::Change,  QUICK,  incidents::clear),
+        row(Post,   "/api/hooks/{source}",            Who::Signed,   SMALL,      Rate::Visit,   STORE,  hooks::take),
+        row(Get,    "/api/viewings",                  Who::Owner,    NONE,       Rate::Read,    STORE,  viewings::history),
+        row(Put,    "/api/walls/{wallId}",            Who::Operator, SDP,        Rate::Change,  QUICK,  walls::open),
+        row(Delete, "/api/walls/{wallId}",            Who::Operator, NONE,       Rate::Change,  QUICK,  walls::close),
+        row(Put,    "/api/walls/{wallId}/tiles/{slot}", Who::Operator, SMALL,    Rate::Tile,    QUICK,  tiles::set),
+        row(Post,   "/api/media-tokens",              Who::Operator, SMALL,      Rate::Change,  QUICK,  whep::make_token),
+        row(Post,   "/whep/{cameraId}",               Who::Signed,   SDP,        Rate::Visit,   QUICK,  whep::open),
+        row(Delete, "/whep/{cameraId}/{playerId}",    Who::Signed,   NONE,       Rate::Visit,   QUICK,  whep::close),
     ]
 }
 
-fn row(
-    method: Method,
+fn row<H: Handler<T, Front>, T: 'static>(
+    verb: Verb,
     path: &'static str,
     who: Who,
     body: usize,
     rate: Rate,
     within: Duration,
-    handler: MethodRouter<Front>,
+    handler: H,
 ) -> Route {
     let rule = Rule {
+        verb,
         who,
         body,
         rate,
         within,
     };
     Route {
-        method,
         path,
         rule,
-        handler,
+        handler: on(verb.filter(), handler),
     }
 }
 
