@@ -61,9 +61,13 @@ export class SessionHolder {
   }
 }
 
-/** Reads `#/enter/<token>` and takes it out of the address, so that it stays neither on screen nor in history. */
+/** Reads `#link=<token>` (or `#/enter/<token>`) and takes it out of the address, so that it stays neither on screen
+ *  nor in history. */
 export function takeToken(): string | null {
-  const token = /^#\/enter\/([\w.~-]{8,256})$/.exec(location.hash)?.[1] ?? null;
-  if (location.hash.startsWith('#/enter/')) history.replaceState(null, '', location.pathname);
+  if (!bringsToken()) return null;
+  const token = /^#(?:link=|\/enter\/)([\w.~-]{8,256})$/.exec(location.hash)?.[1] ?? null;
+  history.replaceState(null, '', location.pathname);
   return token;
 }
+
+export const bringsToken = () => /^#(link=|\/enter\/)/.test(location.hash);

@@ -11,7 +11,7 @@ describe('the way in', () => {
   it('by a one-time link leaves the link neither in the address nor in the history', async () => {
     const sent: unknown[] = [];
     vi.stubGlobal('fetch', (path: string, init: RequestInit) => (sent.push([path, init.body]), Promise.resolve(json(200, { me }))));
-    location.hash = '#/enter/abcdefgh1234';
+    location.hash = '#link=abcdefgh1234';
     const session = new SessionHolder();
     await session.begin();
     expect(sent).toEqual([['/api/session/link', '{"token":"abcdefgh1234"}']]);
