@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/media-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a token with which a player may open one camera, while this session lasts. */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -263,6 +280,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/viewings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorded views of the owner's own cameras, newest first; `next` is the cursor of older ones. */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/walls/{wallId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Opens a wall: the body is the page's SDP offer, the answer the hub's. The page chooses the id; opening
+         *     it again replaces the connection.
+         */
+        put: operations["open"];
+        post?: never;
+        /** Closes a wall; every viewing on it ends. */
+        delete: operations["close"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/walls/{wallId}/tiles/{slot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Shows a camera in a tile, changes its size or sound, pauses or empties it. A viewing is recorded before
+         *     the first frame leaves.
+         */
+        put: operations["set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -309,6 +384,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whep/{cameraId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens one camera in a player. `Location` is where it is closed. */
+        post: operations["open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/whep/{cameraId}/{playerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Closes a player. */
+        delete: operations["close"];
         options?: never;
         head?: never;
         patch?: never;
@@ -367,7 +476,15 @@ export interface components {
             raisedAt: components["schemas"]["Stamp"];
         };
         /** @enum {string} */
+        Availability: "shared" | "notShared" | "offline" | "wrongPassword" | "unsupported" | "garbage" | "connecting" | "deviceAway";
+        /** @enum {string} */
         CameraCondition: "online" | "connecting" | "offline" | "wrongPassword" | "unsupported" | "garbage" | "deviceAway";
+        CameraPremises: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PremisesKind"];
+            name: string;
+        };
         /** @description WebAuthn's options in their JSON form, and the id to answer under. */
         Challenge: {
             challengeId: string;
@@ -457,6 +574,11 @@ export interface components {
             passkeys: number;
             role: components["schemas"]["Role"];
         };
+        MediaToken: {
+            expiresAt: components["schemas"]["Stamp"];
+            /** @description ES256; for `Authorization: Bearer`. */
+            token: string;
+        };
         MyAgency: {
             id: string;
             name: string;
@@ -484,6 +606,18 @@ export interface components {
         };
         /** @enum {string} */
         NoticeKind: "draining" | "storeDown";
+        OperatorCamera: {
+            availability: components["schemas"]["Availability"];
+            hasAudio: boolean;
+            hasSub: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            incidentId?: string | null;
+            name: string;
+            premises: components["schemas"]["CameraPremises"];
+            reason?: string | null;
+        };
         OwnerCamera: {
             condition: components["schemas"]["CameraCondition"];
             hasAudio: boolean;
@@ -639,6 +773,61 @@ export interface components {
         };
         /** @enum {string} */
         TicketUse: "wall";
+        Tile: {
+            /** Format: uuid */
+            cameraId?: string | null;
+            reason?: string | null;
+            since: components["schemas"]["Stamp"];
+            /** Format: int32 */
+            slot: number;
+            state: components["schemas"]["TileState"];
+            /** Format: uuid */
+            viewingId?: string | null;
+            /** Format: uuid */
+            wallId: string;
+        };
+        /** @description Body of `PUT /api/walls/{wallId}/tiles/{slot}`. */
+        TileAsked: {
+            audible?: boolean;
+            /**
+             * Format: uuid
+             * @description Null: the tile shows nothing.
+             */
+            cameraId?: string | null;
+            size: components["schemas"]["TileSize"];
+            /** @description A tile that nobody can see is paused at the hub, and is not a viewing. */
+            visible: boolean;
+        };
+        /** @enum {string} */
+        TileSize: "large" | "small";
+        /** @enum {string} */
+        TileState: "idle" | "connecting" | "live" | "stalled" | "reconnecting" | "ended" | "paused";
+        TokenAsked: {
+            /** Format: uuid */
+            cameraId: string;
+        };
+        /** @description One operator watching one camera, as the owner of the camera sees it. */
+        Viewing: {
+            agency: components["schemas"]["Named"];
+            badge: string;
+            camera: components["schemas"]["Named"];
+            endedAt?: components["schemas"]["Stamp"] | null;
+            firstFrameAt?: components["schemas"]["Stamp"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            incidentId?: string | null;
+            /** Format: uuid */
+            premisesId: string;
+            reason: string;
+            startedAt: components["schemas"]["Stamp"];
+        };
+        /** @description One page of `GET /api/viewings`. */
+        ViewingPage: {
+            /** @description For the next page; null: there are no older ones. */
+            cursor?: string | null;
+            viewings: components["schemas"]["Viewing"][];
+        };
         /** @description What a sign-in answers. */
         Welcome: {
             me: components["schemas"]["Me"];
@@ -835,6 +1024,45 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaToken"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1275,6 +1503,175 @@ export interface operations {
             };
         };
     };
+    history: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewingPage"];
+                };
+            };
+            /** @description not a cursor of ours */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query: {
+                ticket: string;
+            };
+            header?: never;
+            path: {
+                wallId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            /** @description malformed SDP */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the ticket is over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                wallId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                wallId: string;
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TileAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tile"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unknown wall or camera */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     alive: {
         parameters: {
             query?: never;
@@ -1331,6 +1728,88 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Bearer and a media token */
+                Authorization: string;
+            };
+            path: {
+                cameraId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header: {
+                Authorization: string;
+            };
+            path: {
+                cameraId: string;
+                playerId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

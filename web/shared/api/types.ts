@@ -41,48 +41,11 @@ export type RevokeBody = Schemas['RevokeAsked'];
 export type RevokeScope = Schemas['RevokeScope'];
 export type Revoke = Told<Schemas['Revoke']>;
 
-export type Availability =
-  | 'shared'
-  | 'notShared'
-  | 'offline'
-  | 'wrongPassword'
-  | 'unsupported'
-  | 'garbage'
-  | 'connecting'
-  | 'deviceAway';
-
-
-export interface OperatorCamera extends Named {
-  premises: Named & { kind: PremisesKind };
-  availability: Availability;
-  reason: string | null;
-  hasSub: boolean;
-  hasAudio: boolean;
-  incidentId: Id | null;
-}
-
-export interface Viewing {
-  id: Id;
-  camera: Named;
-  premisesId: Id;
-  badge: string;
-  agency: Named;
-  reason: string;
-  startedAt: Time;
-  firstFrameAt: Time | null;
-  endedAt: Time | null;
-  incidentId: Id | null;
-}
-
-export interface Tile {
-  wallId: Id;
-  slot: number;
-  cameraId: Id | null;
-  state: 'idle' | 'connecting' | 'live' | 'stalled' | 'reconnecting' | 'ended' | 'paused';
-  since: Time;
-  reason: string | null;
-  viewingId: Id | null;
-}
+export type OperatorCamera = Told<Schemas['OperatorCamera']>;
+export type Availability = Schemas['Availability'];
+export type Viewing = Told<Schemas['Viewing']>;
+export type ViewingPage = Told<Schemas['ViewingPage']>;
+export type Tile = Told<Schemas['Tile']>;
 
 export interface OperatorSections {
   duty: Duty;
@@ -102,9 +65,4 @@ export interface OwnerSections {
   asks: Ask[];
   viewings: Viewing[];
   notice: Notice;
-}
-
-export interface ViewingsPage {
-  viewings: Viewing[];
-  next: string | null;
 }
