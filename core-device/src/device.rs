@@ -4,9 +4,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use assent_consent::CameraNumber;
+use assent_consent::{CameraNumber, DeviceId};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -26,6 +26,11 @@ use crate::valve;
 const GOODBYE: Duration = Duration::from_millis(500);
 /// For everything to end; after that the programme ends anyway, with every camera shut.
 const ENDS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Cameras are read and the page works; there is nobody to share with.
+const NOT_ENROLLED: &str =
+    "not enrolled: run `assent-core enrol <claim>` with the agency's claim, then start again";
+const NOBODY: DeviceId = DeviceId([0; 32]);
 
 /// Why a device does not start.
 #[derive(Debug, Error)]
@@ -67,9 +72,8 @@ struct Parts {
 impl Parts {
     async fn start(config: Config) -> Result<Self, StartError> {
         let dir = &config.data_dir;
-        let enrolled = Enrolled::load(dir)
-            .map_err(|error| StartError::Identity(dir.clone(), error))?
-            .ok_or(StartError::NotEnrolled)?;
+        let enrolled =
+            Enrolled::load(dir).map_err(|error| StartError::Identity(dir.clone(), error))?;
         let (memory, past) =
             Memory::open(dir).map_err(|error| StartError::Memory(dir.clone(), error))?;
         let listen = config.local_listen;
@@ -90,7 +94,7 @@ impl Parts {
             .filter_map(|camera| CameraNumber::new(camera.number));
         let valves = valve::valves(numbers);
         let setup = Setup {
-            device: enrolled.device(),
+            device: enrolled.as_ref().map_or(NOBODY, Enrolled::device),
             policy: config.policy.clone(),
             valves: valves.clone(),
         };
@@ -98,7 +102,10 @@ impl Parts {
         let cameras = Cameras::start(&config, &config.armed(), &parts.tasks, &parts.serving);
         let (attached, attached_seen) = watch::channel(Attached::not_yet());
         let local = Local {
-            premises: enrolled.premises().to_owned(),
+            premises: enrolled
+                .as_ref()
+                .map_or("Not enrolled yet", Enrolled::premises)
+                .to_owned(),
             gate: gate.clone(),
             cameras: cameras.clone(),
             valves: valves.clone(),
@@ -107,7 +114,14 @@ impl Parts {
         parts
             .tasks
             .spawn(local.serve(listener, parts.serving.clone()));
-        parts.connect(&config, enrolled, gate, cameras, valves, attached);
+        match enrolled {
+            Some(enrolled) => parts.connect(&config, enrolled, gate, cameras, valves, attached),
+            None => {
+                tracing::warn!("{NOT_ENROLLED}");
+                let (since, reason) = (Instant::now(), NOT_ENROLLED.to_owned());
+                attached.send_replace(Attached::Away { since, reason });
+            }
+        }
         Ok(parts)
     }
 

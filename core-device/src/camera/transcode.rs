@@ -51,7 +51,7 @@ impl VideoConverter {
         if !masks.is_empty() {
             mask::draw_on(&pipeline.element("masked")?, masks.to_vec())?;
         }
-        pipeline.start(ring, |bytes| annex_b::to_lengths(bytes))?;
+        pipeline.start(ring, annex_b::to_lengths)?;
         Ok(Self {
             pipeline,
             waits_for_key: true,

@@ -155,20 +155,22 @@ fn h265_and_mjpeg_become_h264_with_their_own_times() {
 }
 
 #[test]
-fn g711_becomes_opus() {
-    let ring = ring();
-    let mut converter =
-        AudioConverter::start(AudioCodec::G711A { rate_hz: 8000 }, ring.clone()).unwrap();
-    let input = made(
-        "audiotestsrc num-buffers=50 samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1 ! alawenc ! appsink name=out sync=false",
-    );
-    convert(
-        |frame| converter.push(frame).unwrap(),
-        &ring,
-        input,
-        1_800,
-        40,
-    );
+fn g711_and_aac_become_opus() {
+    let g711 = "audiotestsrc num-buffers=50 samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1 ! alawenc ! appsink name=out sync=false";
+    let aac = "audiotestsrc num-buffers=60 samplesperbuffer=1024 ! audio/x-raw,rate=16000,channels=1 ! avenc_aac ! aacparse ! audio/mpeg,stream-format=adts ! appsink name=out sync=false";
+    let g711 = (AudioCodec::G711A { rate_hz: 8000 }, g711, 1_800);
+    let aac = (AudioCodec::Aac, aac, 5_760);
+    for (codec, source, step) in [g711, aac] {
+        let ring = ring();
+        let mut converter = AudioConverter::start(codec, ring.clone()).unwrap();
+        convert(
+            |frame| converter.push(frame).unwrap(),
+            &ring,
+            made(source),
+            step,
+            40,
+        );
+    }
 }
 
 #[test]
