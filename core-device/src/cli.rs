@@ -35,7 +35,8 @@ enum Command {
     Run,
     /// Join a hub with the claim that its agency gave you
     Enrol {
-        /// <code>@<host>:<port>#<hash>
+        /// <code>@<host>:<port>#<hash>; a code may begin with a hyphen
+        #[arg(allow_hyphen_values = true)]
         claim: String,
         /// What the device is called at the hub
         #[arg(long, default_value = "CORE device")]
