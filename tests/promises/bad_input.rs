@@ -74,7 +74,7 @@ async fn calls_that_make_no_sense_are_refused_one_by_one() {
         )
         .await
         .unwrap();
-    refused(&mut scene, answer, &[401, 403]).await;
+    refused(&mut scene, answer, &[401, 403, 410]).await;
 
     let ticket = operator
         .post("api/tickets", &json!({ "use": "wall" }))
@@ -91,7 +91,7 @@ async fn calls_that_make_no_sense_are_refused_one_by_one() {
         .unwrap();
     refused(&mut scene, answer, &[400, 422]).await;
     let answer = operator.put_sdp(&path, "v=0".into()).await.unwrap();
-    refused(&mut scene, answer, &[401, 403]).await;
+    refused(&mut scene, answer, &[401, 403, 410]).await;
 
     let answer = operator
         .call(
