@@ -35,6 +35,13 @@ impl Alerts {
         incidents: Incidents,
         hooks: &[crate::config::Hook],
     ) -> Result<Self> {
-        Ok(Self { world, registry, devices, sharing, incidents, hooks: Hooks::read(hooks)? })
+        Ok(Self {
+            world,
+            registry,
+            devices,
+            sharing,
+            incidents,
+            hooks: Hooks::read(hooks)?,
+        })
     }
 }

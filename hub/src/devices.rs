@@ -79,7 +79,10 @@ pub enum Condition {
 impl Health {
     /// What is said of a camera before its device says anything.
     pub fn unknown() -> Self {
-        Self { condition: Condition::Connecting, reason: None }
+        Self {
+            condition: Condition::Connecting,
+            reason: None,
+        }
     }
 }
 
@@ -108,15 +111,24 @@ impl Devices {
     }
 
     pub fn all(&self) -> Vec<Device> {
-        self.read().iter().map(|(id, known)| known.seen(*id)).collect()
+        self.read()
+            .iter()
+            .map(|(id, known)| known.seen(*id))
+            .collect()
     }
 
     pub fn at(&self, premises: PremisesId) -> Vec<Device> {
-        self.read().iter().filter(|(_, known)| known.premises == premises).map(|(id, known)| known.seen(*id)).collect()
+        self.read()
+            .iter()
+            .filter(|(_, known)| known.premises == premises)
+            .map(|(id, known)| known.seen(*id))
+            .collect()
     }
 
     pub fn is_online(&self, id: DeviceId) -> bool {
-        self.read().get(&id).is_some_and(|known| known.line.is_some())
+        self.read()
+            .get(&id)
+            .is_some_and(|known| known.line.is_some())
     }
 
     /// What the device last said about one of its cameras; none while its line is down.
@@ -135,7 +147,10 @@ impl Devices {
     /// Takes over the policy that a device reports, in memory. True when it is another one than before.
     pub fn set_policy(&self, id: DeviceId, policy: StandingPolicy) -> bool {
         let policy = Arc::new(policy);
-        self.change(id, |known| known.policy.replace(Arc::clone(&policy)).as_ref() != Some(&policy)).unwrap_or(false)
+        self.change(id, |known| {
+            known.policy.replace(Arc::clone(&policy)).as_ref() != Some(&policy)
+        })
+        .unwrap_or(false)
     }
 
     /// Keeps the policy for when the device is away.
@@ -148,7 +163,9 @@ impl Devices {
 
     pub fn set_health(&self, id: DeviceId, number: u16, health: Health) {
         self.change(id, |known| {
-            if known.health.len() < crate::registry::MOST_CAMERAS || known.health.contains_key(&number) {
+            if known.health.len() < crate::registry::MOST_CAMERAS
+                || known.health.contains_key(&number)
+            {
                 known.health.insert(number, health);
             }
         });
@@ -160,7 +177,9 @@ impl Devices {
             known.revoked = true;
             known.line.take()
         });
-        let Some(line) = line else { return Err(Error::not_found("There is no such device.")) };
+        let Some(line) = line else {
+            return Err(Error::not_found("There is no such device."));
+        };
         if let Some(line) = line {
             line.cut(LineEnd::Revoked);
         }
@@ -169,7 +188,9 @@ impl Devices {
 
     fn remember(&self, id: DeviceId, premises: PremisesId, name: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let device = known.entry(id).or_insert_with(|| Known::new(premises, name.to_owned()));
+        let device = known
+            .entry(id)
+            .or_insert_with(|| Known::new(premises, name.to_owned()));
         device.premises = premises;
         name.clone_into(&mut device.name);
         drop(known);
@@ -181,7 +202,12 @@ impl Devices {
     }
 
     fn change<T>(&self, id: DeviceId, change: impl FnOnce(&mut Known) -> T) -> Option<T> {
-        let done = self.known.write().unwrap_or_else(PoisonError::into_inner).get_mut(&id).map(change);
+        let done = self
+            .known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(&id)
+            .map(change);
         self.changed.send_modify(|number| *number += 1);
         done
     }
@@ -189,7 +215,15 @@ impl Devices {
 
 impl Known {
     fn new(premises: PremisesId, name: String) -> Self {
-        Self { premises, name, revoked: false, policy: None, health: BTreeMap::new(), line: None, last_seen: None }
+        Self {
+            premises,
+            name,
+            revoked: false,
+            policy: None,
+            health: BTreeMap::new(),
+            line: None,
+            last_seen: None,
+        }
     }
 
     fn seen(&self, id: DeviceId) -> Device {

@@ -48,7 +48,12 @@ struct Held {
 }
 
 impl Incidents {
-    pub async fn open(world: World, audit: Audit, registry: Registry, sharing: Sharing) -> Result<Self> {
+    pub async fn open(
+        world: World,
+        audit: Audit,
+        registry: Registry,
+        sharing: Sharing,
+    ) -> Result<Self> {
         let held = rows::held(&world).await?;
         Ok(Self {
             world,
@@ -72,7 +77,11 @@ impl Incidents {
             let mut held = self.held.lock();
             match held.alerts.get(&alert.id) {
                 Some(known) => known.incident,
-                None => held.take(alert, IncidentId(self.world.random.id()), self.world.clock.now()),
+                None => held.take(
+                    alert,
+                    IncidentId(self.world.random.id()),
+                    self.world.clock.now(),
+                ),
             }
         };
         self.touched();
@@ -82,8 +91,12 @@ impl Incidents {
     /// The newest open incident at premises, real ones first.
     pub fn open_at(&self, premises: PremisesId) -> Option<(IncidentId, Level)> {
         let held = self.held.lock();
-        let open = held.incidents.values().filter(|incident| incident.premises == premises && incident.cleared.is_none());
-        open.max_by_key(|incident| (!incident.drill, incident.opened_at)).map(|incident| (incident.id, incident.level))
+        let open = held
+            .incidents
+            .values()
+            .filter(|incident| incident.premises == premises && incident.cleared.is_none());
+        open.max_by_key(|incident| (!incident.drill, incident.opened_at))
+            .map(|incident| (incident.id, incident.level))
     }
 
     fn touched(&self) {
@@ -93,13 +106,23 @@ impl Incidents {
 }
 
 impl Held {
-    fn take(&mut self, alert: NewAlert, fresh: IncidentId, now: time::OffsetDateTime) -> IncidentId {
+    fn take(
+        &mut self,
+        alert: NewAlert,
+        fresh: IncidentId,
+        now: time::OffsetDateTime,
+    ) -> IncidentId {
         let same = |incident: &&IncidentNote| {
             let here = incident.premises == alert.premises && incident.cleared.is_none();
             // A drill never hides in a real incident, nor the other way round. An alarm follows what is open.
             here && (alert.level.is_none() || incident.drill == alert.drill)
         };
-        let open = self.incidents.values().filter(same).max_by_key(|incident| (!incident.drill, incident.opened_at)).map(|open| open.id);
+        let open = self
+            .incidents
+            .values()
+            .filter(same)
+            .max_by_key(|incident| (!incident.drill, incident.opened_at))
+            .map(|open| open.id);
         let id = open.unwrap_or(fresh);
         let incident = self.incidents.entry(id).or_insert_with(|| IncidentNote {
             id,
@@ -112,7 +135,11 @@ impl Held {
         });
         incident.level = incident.level.max(alert.level.unwrap_or(incident.level));
         incident.silent |= alert.silent;
-        let count = self.alerts.values().filter(|known| known.incident == id).count();
+        let count = self
+            .alerts
+            .values()
+            .filter(|known| known.incident == id)
+            .count();
         if count < MOST_ALERTS {
             self.alerts.insert(alert.id, alert.clone().noted(id, now));
             self.dirty_alerts.insert(alert.id);

@@ -12,10 +12,10 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use assent_wire::MAX_FRAME;
 use assent_wire::link::enrolment_server::{Enrolment, EnrolmentServer};
 use assent_wire::link::link_server::{Link, LinkServer};
 use assent_wire::link::{DeviceFrame, EnrolReply, EnrolRequest, HubFrame};
-use assent_wire::MAX_FRAME;
 use futures::Stream;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -47,17 +47,30 @@ struct Front {
 
 /// Binds the link's port and serves it until `draining`; devices are then told to come back. Gives the
 /// address that is really listened on.
-pub async fn listen(hub: Hub, tasks: TaskTracker, draining: CancellationToken) -> Result<SocketAddr> {
+pub async fn listen(
+    hub: Hub,
+    tasks: TaskTracker,
+    draining: CancellationToken,
+) -> Result<SocketAddr> {
     let address = hub.config.link.listen;
     let cannot = |e: std::io::Error| {
-        Error::unavailable(format!("The hub cannot listen for devices on {address}. Set link.listen to a free port.")).because(e)
+        Error::unavailable(format!(
+            "The hub cannot listen for devices on {address}. Set link.listen to a free port."
+        ))
+        .because(e)
     };
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let local = listener.local_addr().map_err(cannot)?;
     let server = server(&hub)?;
     tasks.spawn(demand::pass_on(hub.clone(), draining.clone()));
-    let front = Front { hub, draining: draining.clone(), tasks: tasks.clone() };
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(TCP_KEEPALIVE));
+    let front = Front {
+        hub,
+        draining: draining.clone(),
+        tasks: tasks.clone(),
+    };
+    let incoming = TcpIncoming::from(listener)
+        .with_nodelay(Some(true))
+        .with_keepalive(Some(TCP_KEEPALIVE));
     let serving = server
         .concurrency_limit_per_connection(CALLS_A_CONNECTION)
         .add_service(EnrolmentServer::new(front.clone()).max_decoding_message_size(MAX_FRAME))
@@ -77,7 +90,9 @@ fn server(hub: &Hub) -> Result<Server> {
     let authority = hub.devices.authority();
     let identity = authority
         .issue_link(&hub.config.link.names, hub.world.clock.now())
-        .map_err(|e| Error::invalid("The link's certificate cannot be made: check link.names.").because(e))?;
+        .map_err(|e| {
+            Error::invalid("The link's certificate cannot be made: check link.names.").because(e)
+        })?;
     let tls = ServerTlsConfig::new()
         .identity(Identity::from_pem(identity.chain_pem, identity.key_pem))
         .client_ca_root(Certificate::from_pem(authority.certificate_pem()))
@@ -88,14 +103,26 @@ fn server(hub: &Hub) -> Result<Server> {
 
 #[tonic::async_trait]
 impl Enrolment for Front {
-    async fn enrol(&self, request: Request<EnrolRequest>) -> std::result::Result<Response<EnrolReply>, Status> {
+    async fn enrol(
+        &self,
+        request: Request<EnrolRequest>,
+    ) -> std::result::Result<Response<EnrolReply>, Status> {
         let asked = request.into_inner();
-        let enrolling = self.hub.devices.enrol(&asked.claim_code, &asked.certificate_request, &asked.name);
+        let enrolling =
+            self.hub
+                .devices
+                .enrol(&asked.claim_code, &asked.certificate_request, &asked.name);
         let enrolled = match tokio::time::timeout(ENROL_WITHIN, enrolling).await {
-            Ok(enrolled) => enrolled.inspect_err(|error| tracing::warn!(%error, "enrolment refused"))?,
+            Ok(enrolled) => {
+                enrolled.inspect_err(|error| tracing::warn!(%error, "enrolment refused"))?
+            }
             Err(_) => return Err(Error::unavailable("The hub's store is busy. Try again.").into()),
         };
-        let premises_name = self.hub.registry.premises(enrolled.premises).map_or_else(String::new, |premises| premises.name.clone());
+        let premises_name = self
+            .hub
+            .registry
+            .premises(enrolled.premises)
+            .map_or_else(String::new, |premises| premises.name.clone());
         Ok(Response::new(EnrolReply {
             certificate: enrolled.certificate,
             authority: self.hub.devices.authority().certificate().to_vec(),
@@ -127,20 +154,28 @@ impl Link for Front {
             draining: self.draining.clone(),
             tasks: self.tasks.clone(),
         };
-        self.tasks.spawn(attached.run(attachment, request.into_inner()));
+        self.tasks
+            .spawn(attached.run(attachment, request.into_inner()));
         Ok(Response::new(Box::pin(outgoing::stream(outgoing, gone))))
     }
 }
 
 /// Which device this is, by the key in its certificate. The handshake has checked who signed it.
 fn caller<T>(request: &Request<T>) -> Result<DeviceId> {
-    let info = request.extensions().get::<TlsConnectInfo<tonic::transport::server::TcpConnectInfo>>();
-    let chain = info.and_then(TlsConnectInfo::peer_certs).ok_or_else(unknown)?;
+    let info = request
+        .extensions()
+        .get::<TlsConnectInfo<tonic::transport::server::TcpConnectInfo>>();
+    let chain = info
+        .and_then(TlsConnectInfo::peer_certs)
+        .ok_or_else(unknown)?;
     let leaf = chain.first().ok_or_else(unknown)?;
     let (_, certificate) = x509_parser::parse_x509_certificate(leaf).map_err(|_| unknown())?;
     Ok(device_of_spki(certificate.public_key().raw))
 }
 
 fn unknown() -> Error {
-    Error::new(Kind::SignedOut, "This hub does not know this device. Enrol it with a claim code.")
+    Error::new(
+        Kind::SignedOut,
+        "This hub does not know this device. Enrol it with a claim code.",
+    )
 }

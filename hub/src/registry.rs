@@ -41,7 +41,11 @@ impl Registry {
             premises: rows::premises(&world.store).await?,
             cameras: rows::cameras(&world.store).await?,
         };
-        Ok(Self { world, known: Arc::new(RwLock::new(known)), changed: watch::Sender::new(0) })
+        Ok(Self {
+            world,
+            known: Arc::new(RwLock::new(known)),
+            changed: watch::Sender::new(0),
+        })
     }
 
     /// Adds or replaces an agency.
@@ -54,7 +58,9 @@ impl Registry {
     /// Adds or replaces premises; their agency must be known.
     pub async fn put_premises(&self, premises: Premises) -> Result<()> {
         if self.agency(premises.agency).is_none() {
-            return Err(Error::invalid("These premises name an agency that this hub does not know."));
+            return Err(Error::invalid(
+                "These premises name an agency that this hub does not know.",
+            ));
         }
         rows::put_premises(&self.world, &premises).await?;
         self.change(|known| known.premises.insert(premises.id, Arc::new(premises)));
@@ -64,14 +70,28 @@ impl Registry {
     /// Takes over what a device says about its cameras, in memory: a camera's id follows from device and
     /// number, so it is known even when the store is away. Gives what `keep` should write.
     #[must_use]
-    pub fn connect(&self, device: DeviceId, premises: PremisesId, reported: &[Reported]) -> Vec<Arc<Camera>> {
-        let cameras = reported.iter().take(MOST_CAMERAS).map(|one| Arc::new(Camera::connected(device, premises, one)));
+    pub fn connect(
+        &self,
+        device: DeviceId,
+        premises: PremisesId,
+        reported: &[Reported],
+    ) -> Vec<Arc<Camera>> {
+        let cameras = reported
+            .iter()
+            .take(MOST_CAMERAS)
+            .map(|one| Arc::new(Camera::connected(device, premises, one)));
         let fresh: Vec<Arc<Camera>> = {
             let known = self.read();
-            cameras.filter(|camera| known.cameras.get(&camera.id) != Some(camera)).collect()
+            cameras
+                .filter(|camera| known.cameras.get(&camera.id) != Some(camera))
+                .collect()
         };
         if !fresh.is_empty() {
-            self.change(|known| known.cameras.extend(fresh.iter().map(|camera| (camera.id, Arc::clone(camera)))));
+            self.change(|known| {
+                known
+                    .cameras
+                    .extend(fresh.iter().map(|camera| (camera.id, Arc::clone(camera))))
+            });
         }
         fresh
     }
@@ -102,7 +122,12 @@ impl Registry {
     }
 
     pub fn cameras_of(&self, premises: PremisesId) -> Vec<Arc<Camera>> {
-        self.read().cameras.values().filter(|camera| camera.premises == premises).cloned().collect()
+        self.read()
+            .cameras
+            .values()
+            .filter(|camera| camera.premises == premises)
+            .cloned()
+            .collect()
     }
 
     /// Wakes when anything here changed.

@@ -10,15 +10,18 @@
 
 mod alert;
 mod asks;
+mod decide;
 mod facts;
-mod hello;
 mod held;
+mod hello;
 mod note;
 mod page;
+mod places;
 mod press;
 mod recall;
 mod revoke;
 mod rows;
+mod sections;
 mod seen;
 mod tick;
 mod words;
@@ -29,7 +32,9 @@ pub use asks::{ApprovalAsked, YesNo};
 pub use facts::Reported;
 pub use hello::Greeting;
 pub use note::{Acknowledged, Cause, PressState};
-pub use page::{AcknowledgedBy, Ask, CameraCondition, EndText, Named, OwnerPremises, Press, Revoke, Share};
+pub use page::{
+    AcknowledgedBy, Ask, CameraCondition, EndText, Named, OwnerPremises, Press, Revoke, Share,
+};
 pub use press::{DevicePress, LevelText, PressAsked};
 pub use revoke::{RevokeAsked, RevokeReason, RevokeScope};
 pub use seen::Shown;
@@ -139,15 +144,25 @@ fn frame_of(order: Order) -> Body {
             revoke_id: revoke.id.0.to_vec(),
             envelope: seal(&Canonical::of(revoke)),
         }),
-        Order::Wanted { instructions, ended } => Body::Wanted(link::Wanted {
-            instructions: instructions.into_iter().map(|(trigger, age_ms)| instruct_of(trigger, age_ms)).collect(),
+        Order::Wanted {
+            instructions,
+            ended,
+        } => Body::Wanted(link::Wanted {
+            instructions: instructions
+                .into_iter()
+                .map(|(trigger, age_ms)| instruct_of(trigger, age_ms))
+                .collect(),
             ended_grants: ended.iter().map(|id| id.0.to_vec()).collect(),
         }),
     }
 }
 
 fn instruct_of(trigger: consent::Trigger, age_ms: u64) -> link::Instruct {
-    link::Instruct { trigger_id: trigger.id.0.to_vec(), envelope: seal(&Canonical::of(trigger)), age_ms }
+    link::Instruct {
+        trigger_id: trigger.id.0.to_vec(),
+        envelope: seal(&Canonical::of(trigger)),
+        age_ms,
+    }
 }
 
 /// Triggers, grants and revokes are 16 bytes in the rules and UUIDs in the API and the store.

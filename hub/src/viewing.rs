@@ -68,7 +68,10 @@ impl Viewing {
             devices,
             sharing,
             feeds,
-            held: Arc::new(Guarded::new(Held { recent, ..Held::default() })),
+            held: Arc::new(Guarded::new(Held {
+                recent,
+                ..Held::default()
+            })),
             changed: channel::Sender::new(0),
             behind: Behind::new("viewing"),
             tasks: TaskTracker::new(),

@@ -22,7 +22,13 @@ pub enum Alarm {
 
 impl Alerts {
     /// A device says that something happened at the premises. Said again, it is the same alarm.
-    pub fn alarm(&self, device: DeviceId, premises: PremisesId, alarm: Alarm, grant: Option<GrantId>) {
+    pub fn alarm(
+        &self,
+        device: DeviceId,
+        premises: PremisesId,
+        alarm: Alarm,
+        grant: Option<GrantId>,
+    ) {
         let id = match grant {
             Some(grant) => alarm_id(device, alarm, grant),
             None => self.world.random.id(),
@@ -50,11 +56,18 @@ impl Alerts {
     }
 
     fn online(&self) -> BTreeSet<(DeviceId, PremisesId)> {
-        self.devices.all().into_iter().filter(|device| device.online).map(|device| (device.id, device.premises)).collect()
+        self.devices
+            .all()
+            .into_iter()
+            .filter(|device| device.online)
+            .map(|device| (device.id, device.premises))
+            .collect()
     }
 
     fn raise_alarm(&self, id: Uuid, premises: PremisesId, alarm: Alarm) {
-        let Some((incident, Level::Panic)) = self.incidents.open_at(premises) else { return };
+        let Some((incident, Level::Panic)) = self.incidents.open_at(premises) else {
+            return;
+        };
         tracing::warn!(premises.id = %premises, incident.id = %incident, ?alarm, "alarm during a panic");
         self.incidents.raise(NewAlert {
             id,
@@ -77,7 +90,11 @@ impl Alerts {
 }
 
 fn alarm_id(device: DeviceId, alarm: Alarm, grant: GrantId) -> Uuid {
-    let digest = Sha256::new().chain_update(device.0).chain_update([alarm as u8]).chain_update(grant.0).finalize();
+    let digest = Sha256::new()
+        .chain_update(device.0)
+        .chain_update([alarm as u8])
+        .chain_update(grant.0)
+        .finalize();
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     Uuid::from_bytes(id)

@@ -22,14 +22,28 @@ impl Alerts {
     }
 
     /// A press at the premises, with what the device opened on its own receipt.
-    pub async fn pressed_at_device(&self, device: DeviceId, premises: PremisesId, press: DevicePress) {
-        let TriggerKind::Press(ref what) = press.trigger.kind else { return };
+    pub async fn pressed_at_device(
+        &self,
+        device: DeviceId,
+        premises: PremisesId,
+        press: DevicePress,
+    ) {
+        let TriggerKind::Press(ref what) = press.trigger.kind else {
+            return;
+        };
         let kind = match what.at {
             PressedAt::Button => AlertKind::Button,
             PressedAt::Phone => AlertKind::Press,
         };
-        let (id, age_ms, note) = (Uuid::from_bytes(press.trigger.id.0), press.age_ms, what.note.as_str().to_owned());
-        let first = self.sharing.pressed_at_device(device, premises, press).await;
+        let (id, age_ms, note) = (
+            Uuid::from_bytes(press.trigger.id.0),
+            press.age_ms,
+            what.note.as_str().to_owned(),
+        );
+        let first = self
+            .sharing
+            .pressed_at_device(device, premises, press)
+            .await;
         if let Some(page) = self.sharing.press_by_id(id).filter(|_| first) {
             self.raise(&page, kind, age_ms, Some(note));
         }
@@ -38,7 +52,9 @@ impl Alerts {
     fn raise(&self, press: &Press, kind: AlertKind, age_ms: u64, note: Option<String>) {
         let late = press.state == PressState::Message || age_ms > STALE_AFTER_MS;
         let answer = match press.state {
-            PressState::Message | PressState::Refused | PressState::Cancelled => AlertAnswer::Nothing,
+            PressState::Message | PressState::Refused | PressState::Cancelled => {
+                AlertAnswer::Nothing
+            }
             PressState::Received | PressState::Opened => AlertAnswer::Opened,
         };
         let incident = self.incidents.raise(NewAlert {

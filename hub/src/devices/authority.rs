@@ -8,9 +8,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _,
-    SerialNumber,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PublicKeyData as _, SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use sha2::{Digest as _, Sha256};
@@ -66,7 +66,10 @@ impl Authority {
         let key = KeyPair::from_pem(&fs::read_to_string(&key_file)?).map_err(io::Error::other)?;
         let certificate = CertificateDer::from(fs::read(&certificate_file)?);
         let issuer = Issuer::from_ca_cert_der(&certificate, key).map_err(io::Error::other)?;
-        Ok(Self { issuer, certificate })
+        Ok(Self {
+            issuer,
+            certificate,
+        })
     }
 
     /// The certificate is written last: a crash in between leaves no half authority behind.
@@ -74,7 +77,10 @@ impl Authority {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(io::Error::other)?;
         let mut params = named("Assent hub authority", now, AUTHORITY_LIFE);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
         let certificate = params.self_signed(&key).map_err(io::Error::other)?;
         write_private(key_file, key.serialize_pem().as_bytes())?;
         write_private(certificate_file, certificate.der())
@@ -107,8 +113,9 @@ impl Authority {
         params.serial_number = Some(SerialNumber::from_slice(&serial));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let certificate =
-            params.signed_by(&key.public_key, &self.issuer).map_err(|_| RequestProblem::Signing)?;
+        let certificate = params
+            .signed_by(&key.public_key, &self.issuer)
+            .map_err(|_| RequestProblem::Signing)?;
         Ok((device, certificate.der().to_vec()))
     }
 
@@ -116,13 +123,16 @@ impl Authority {
     /// host names and addresses that stand in it beside the link's own.
     pub fn issue_link(&self, names: &[String], now: OffsetDateTime) -> io::Result<LinkIdentity> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(io::Error::other)?;
-        let mut params = CertificateParams::new([&[LINK_NAME.to_owned()], names].concat()).map_err(io::Error::other)?;
+        let mut params = CertificateParams::new([&[LINK_NAME.to_owned()], names].concat())
+            .map_err(io::Error::other)?;
         let dated = named("Assent device link", now, LINK_LIFE);
         params.distinguished_name = dated.distinguished_name;
         params.not_before = dated.not_before;
         params.not_after = dated.not_after;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let leaf = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        let leaf = params
+            .signed_by(&key, &self.issuer)
+            .map_err(io::Error::other)?;
         Ok(LinkIdentity {
             chain_pem: format!("{}{}", leaf.pem(), self.certificate_pem()),
             key_pem: key.serialize_pem(),
@@ -134,15 +144,18 @@ fn parse_request(request: &[u8]) -> Result<CertificateSigningRequestParams, Requ
     if request.len() > LONGEST_REQUEST {
         return Err(RequestProblem::TooLong);
     }
-    let parsed = CertificateSigningRequestParams::from_der(&CertificateSigningRequestDer::from(request)).map_err(
-        |e| match e {
-            rcgen::Error::InvalidCertificationRequestSignature => RequestProblem::BadSignature,
-            _ => RequestProblem::NotARequest,
-        },
-    )?;
+    let parsed =
+        CertificateSigningRequestParams::from_der(&CertificateSigningRequestDer::from(request))
+            .map_err(|e| match e {
+                rcgen::Error::InvalidCertificationRequestSignature => RequestProblem::BadSignature,
+                _ => RequestProblem::NotARequest,
+            })?;
     let point = parsed.public_key.der_bytes();
     // The request names its signature's algorithm, not its key's; the point's form tells the curve.
-    if parsed.public_key.algorithm() != &PKCS_ECDSA_P256_SHA256 || point.len() != P256_POINT || point[0] != 4 {
+    if parsed.public_key.algorithm() != &PKCS_ECDSA_P256_SHA256
+        || point.len() != P256_POINT
+        || point[0] != 4
+    {
         return Err(RequestProblem::NotP256);
     }
     Ok(parsed)
@@ -160,19 +173,33 @@ fn named(name: &str, now: OffsetDateTime, life: Duration) -> CertificateParams {
 
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = path.with_extension("partial");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&partial, path)?;
-    let Some(dir) = path.parent() else { return Ok(()) };
+    let Some(dir) = path.parent() else {
+        return Ok(());
+    };
     fs::File::open(dir)?.sync_all()
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
@@ -186,7 +213,11 @@ mod tests {
 
     fn request() -> Vec<u8> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        CertificateParams::default().serialize_request(&key).unwrap().der().to_vec()
+        CertificateParams::default()
+            .serialize_request(&key)
+            .unwrap()
+            .der()
+            .to_vec()
     }
 
     #[test]
@@ -194,7 +225,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
         let first = Authority::open(dir.path(), now).unwrap().fingerprint();
-        assert_eq!(Authority::open(dir.path(), now).unwrap().fingerprint(), first);
+        assert_eq!(
+            Authority::open(dir.path(), now).unwrap().fingerprint(),
+            first
+        );
     }
 
     #[test]
@@ -213,14 +247,32 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
         let authority = Authority::open(dir.path(), now).unwrap();
-        assert_eq!(authority.issue_device(b"hello", [1; 16], now).unwrap_err(), RequestProblem::NotARequest);
-        assert_eq!(authority.issue_device(&[0; 5000], [1; 16], now).unwrap_err(), RequestProblem::TooLong);
+        assert_eq!(
+            authority.issue_device(b"hello", [1; 16], now).unwrap_err(),
+            RequestProblem::NotARequest
+        );
+        assert_eq!(
+            authority
+                .issue_device(&[0; 5000], [1; 16], now)
+                .unwrap_err(),
+            RequestProblem::TooLong
+        );
         let mut forged = request();
         let last = forged.len() - 1;
         forged[last] ^= 1;
-        assert_eq!(authority.issue_device(&forged, [1; 16], now).unwrap_err(), RequestProblem::BadSignature);
+        assert_eq!(
+            authority.issue_device(&forged, [1; 16], now).unwrap_err(),
+            RequestProblem::BadSignature
+        );
         let p384 = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
-        let other = CertificateParams::default().serialize_request(&p384).unwrap();
-        assert_eq!(authority.issue_device(other.der(), [1; 16], now).unwrap_err(), RequestProblem::NotP256);
+        let other = CertificateParams::default()
+            .serialize_request(&p384)
+            .unwrap();
+        assert_eq!(
+            authority
+                .issue_device(other.der(), [1; 16], now)
+                .unwrap_err(),
+            RequestProblem::NotP256
+        );
     }
 }

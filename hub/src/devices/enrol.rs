@@ -42,7 +42,9 @@ impl Devices {
     pub async fn claim(&self, premises: PremisesId) -> Result<Claim> {
         let code = self.world.random.secret();
         let now = self.world.clock.now();
-        self.audit.append(Event::new(Class::ClaimMade, Actor::Administrator).premises(premises)).await?;
+        self.audit
+            .append(Event::new(Class::ClaimMade, Actor::Administrator).premises(premises))
+            .await?;
         sqlx::query("INSERT INTO claim (code_hash, premises_id, made_at, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(text(code.hash()))
             .bind(premises.to_string())
@@ -50,26 +52,42 @@ impl Devices {
             .bind(millis(now + CLAIM_LIFE))
             .execute(self.world.store.pool())
             .await?;
-        Ok(Claim { code, authority: self.authority.fingerprint(), expires_at: now + CLAIM_LIFE })
+        Ok(Claim {
+            code,
+            authority: self.authority.fingerprint(),
+            expires_at: now + CLAIM_LIFE,
+        })
     }
 
     /// Exchanges a claim code and a certificate request for a certificate.
     pub async fn enrol(&self, code: &str, request: &[u8], name: &str) -> Result<Enrolled> {
         if code.len() > LONGEST_CODE || name.len() > LONGEST_NAME {
-            return Err(Error::invalid("The claim code or the device's name is too long."));
+            return Err(Error::invalid(
+                "The claim code or the device's name is too long.",
+            ));
         }
         let now = self.world.clock.now();
-        let (device, certificate) =
-            self.authority.issue_device(request, self.world.random.bytes(), now).map_err(request_error)?;
+        let (device, certificate) = self
+            .authority
+            .issue_device(request, self.world.random.bytes(), now)
+            .map_err(request_error)?;
         if self.device(device).is_some_and(|known| known.revoked) {
-            return Err(Error::forbidden("This device was revoked. Reset it, so that it makes a new key, and enrol again."));
+            return Err(Error::forbidden(
+                "This device was revoked. Reset it, so that it makes a new key, and enrol again.",
+            ));
         }
         let premises = self.redeem(Secret::new(code).hash(), device, name).await?;
         let event = Event::new(Class::DeviceEnrolled, Actor::Device(device)).premises(premises);
-        self.audit.append(event.detail(json!({ "device": device.to_string() }))).await?;
+        self.audit
+            .append(event.detail(json!({ "device": device.to_string() })))
+            .await?;
         self.remember(device, premises, name);
         tracing::info!(device.id = %device, premises.id = %premises, "device enrolled");
-        Ok(Enrolled { device, premises, certificate })
+        Ok(Enrolled {
+            device,
+            premises,
+            certificate,
+        })
     }
 
     /// Uses the code up. The update comes first: it takes the lock, so that of two devices one loses.
@@ -89,7 +107,8 @@ impl Devices {
             drop(transaction);
             return Err(self.why_not(code).await?);
         };
-        let premises = PremisesId::parse(row.try_get("premises_id")?).ok_or_else(|| Error::internal("a claim names no premises"))?;
+        let premises = PremisesId::parse(row.try_get("premises_id")?)
+            .ok_or_else(|| Error::internal("a claim names no premises"))?;
         sqlx::query(
             "INSERT INTO device (id, premises_id, name, enrolled_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (id) DO UPDATE SET premises_id = excluded.premises_id, name = excluded.name",
@@ -110,11 +129,18 @@ impl Devices {
             .fetch_optional(self.world.store.pool())
             .await?;
         let Some(row) = row else {
-            return Ok(Error::forbidden("This claim code is not known here. Check that all of it was copied.").slug("claim-unknown"));
+            return Ok(Error::forbidden(
+                "This claim code is not known here. Check that all of it was copied.",
+            )
+            .slug("claim-unknown"));
         };
         Ok(match row.try_get::<Option<String>, _>("used_by")? {
-            Some(_) => Error::forbidden("Another device has used this claim code. Ask for a new code for this one.").slug("claim-used"),
-            None => Error::forbidden("This claim code has expired. Ask for a new one.").slug("claim-expired"),
+            Some(_) => Error::forbidden(
+                "Another device has used this claim code. Ask for a new code for this one.",
+            )
+            .slug("claim-used"),
+            None => Error::forbidden("This claim code has expired. Ask for a new one.")
+                .slug("claim-expired"),
         })
     }
 }
@@ -122,9 +148,15 @@ impl Devices {
 fn request_error(problem: RequestProblem) -> Error {
     match problem {
         RequestProblem::TooLong => Error::invalid("The certificate request is longer than 4 KiB."),
-        RequestProblem::NotARequest => Error::invalid("The certificate request is not PKCS #10 in DER."),
-        RequestProblem::BadSignature => Error::invalid("The certificate request is not signed by the key it names."),
-        RequestProblem::NotP256 => Error::invalid("The certificate request must be for a P-256 key."),
+        RequestProblem::NotARequest => {
+            Error::invalid("The certificate request is not PKCS #10 in DER.")
+        }
+        RequestProblem::BadSignature => {
+            Error::invalid("The certificate request is not signed by the key it names.")
+        }
+        RequestProblem::NotP256 => {
+            Error::invalid("The certificate request must be for a P-256 key.")
+        }
         RequestProblem::Signing => Error::internal("the authority could not sign a certificate"),
     }
 }

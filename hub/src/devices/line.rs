@@ -61,26 +61,51 @@ impl Devices {
         let now = self.world.clock.now();
         let replaced = self.change(device, |known| {
             if known.revoked {
-                return Err(Error::forbidden("This device was revoked and may not attach again."));
+                return Err(Error::forbidden(
+                    "This device was revoked and may not attach again.",
+                ));
             }
             known.last_seen = Some(now);
             known.health.clear();
-            Ok(known.line.replace(Line { number, frames, cut: Some(cut) }))
+            Ok(known.line.replace(Line {
+                number,
+                frames,
+                cut: Some(cut),
+            }))
         });
         let older = replaced.ok_or_else(|| {
-            Error::new(crate::error::Kind::SignedOut, "This hub does not know this device. Enrol it with a claim code.")
+            Error::new(
+                crate::error::Kind::SignedOut,
+                "This hub does not know this device. Enrol it with a claim code.",
+            )
         })??;
         if let Some(older) = older {
             older.cut(LineEnd::Replaced);
         }
         tracing::info!(device.id = %device, "device attached");
-        Ok((Attachment { devices: self.clone(), device, number }, Outgoing { frames: queue, cut: was_cut }))
+        Ok((
+            Attachment {
+                devices: self.clone(),
+                device,
+                number,
+            },
+            Outgoing {
+                frames: queue,
+                cut: was_cut,
+            },
+        ))
     }
 
     /// Puts a frame on the device's line, at once and without waiting. False when the device is away.
     pub fn say(&self, device: DeviceId, body: Body) -> bool {
-        let sender = self.read().get(&device).and_then(|known| known.line.as_ref()).map(|line| (line.number, line.frames.clone()));
-        let Some((number, frames)) = sender else { return false };
+        let sender = self
+            .read()
+            .get(&device)
+            .and_then(|known| known.line.as_ref())
+            .map(|line| (line.number, line.frames.clone()));
+        let Some((number, frames)) = sender else {
+            return false;
+        };
         match frames.try_send(HubFrame { body: Some(body) }) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,

@@ -13,7 +13,10 @@ use crate::error::{Error, Result};
 use crate::world::{DeviceId, PremisesId, Store, World, from_millis, millis};
 
 pub(super) async fn all(store: &Store) -> Result<BTreeMap<DeviceId, Known>> {
-    let rows = sqlx::query("SELECT id, premises_id, name, last_seen_at, policy, revoked_at FROM device").fetch_all(store.pool()).await?;
+    let rows =
+        sqlx::query("SELECT id, premises_id, name, last_seen_at, policy, revoked_at FROM device")
+            .fetch_all(store.pool())
+            .await?;
     rows.iter().map(known_of).collect()
 }
 
@@ -23,7 +26,9 @@ fn known_of(row: &AnyRow) -> Result<(DeviceId, Known)> {
     let premises = PremisesId::parse(row.try_get("premises_id")?).ok_or_else(broken)?;
     let mut known = Known::new(premises, row.try_get("name")?);
     known.revoked = row.try_get::<Option<i64>, _>("revoked_at")?.is_some();
-    known.last_seen = row.try_get::<Option<i64>, _>("last_seen_at")?.map(from_millis);
+    known.last_seen = row
+        .try_get::<Option<i64>, _>("last_seen_at")?
+        .map(from_millis);
     // A policy that this version cannot read is no policy: the device says it again at its next Hello.
     known.policy = row
         .try_get::<Option<Vec<u8>>, _>("policy")?

@@ -22,14 +22,25 @@ impl Incidents {
         let now = self.world.clock.now();
         let first = {
             let mut held = self.held.lock();
-            let premises = held.premises_of(alert).filter(|premises| self.works_for(by, *premises));
+            let premises = held
+                .premises_of(alert)
+                .filter(|premises| self.works_for(by, *premises));
             premises.ok_or_else(no_alert)?;
-            held.acknowledge(alert, Acknowledged { badge: badge.clone(), by: by.id, at: now })
+            held.acknowledge(
+                alert,
+                Acknowledged {
+                    badge: badge.clone(),
+                    by: by.id,
+                    at: now,
+                },
+            )
         };
         if first {
             self.sharing.acknowledged(alert, &badge, now);
             self.touched();
-            let event = Event::new(Class::Acknowledgement, Actor::Person(by.id)).agency(by.agency).detail(json!({ "alert": alert }));
+            let event = Event::new(Class::Acknowledgement, Actor::Person(by.id))
+                .agency(by.agency)
+                .detail(json!({ "alert": alert }));
             self.audit.append_or_spool(event).await?;
             tracing::info!(alert.id = %alert, actor = %by.id, "alert acknowledged");
         }
@@ -37,7 +48,12 @@ impl Incidents {
     }
 
     /// Ends the incident and every grant of it: first the grants, then the record.
-    pub async fn clear(&self, by: &Person, incident: Uuid, note: Option<String>) -> Result<Incident> {
+    pub async fn clear(
+        &self,
+        by: &Person,
+        incident: Uuid,
+        note: Option<String>,
+    ) -> Result<Incident> {
         if note.as_ref().is_some_and(|note| note.len() > LONGEST_NOTE) {
             return Err(Error::invalid("The note is longer than 1,000 bytes."));
         }
@@ -45,10 +61,18 @@ impl Incidents {
         let now = self.world.clock.now();
         let (premises, first) = {
             let mut held = self.held.lock();
-            let known = held.incidents.get_mut(&id).filter(|known| self.works_for(by, known.premises));
-            let known = known.ok_or_else(|| Error::not_found("This incident is not known here."))?;
+            let known = held
+                .incidents
+                .get_mut(&id)
+                .filter(|known| self.works_for(by, known.premises));
+            let known =
+                known.ok_or_else(|| Error::not_found("This incident is not known here."))?;
             let first = known.cleared.is_none();
-            known.cleared.get_or_insert(Cleared { at: now, by: by.id, note });
+            known.cleared.get_or_insert(Cleared {
+                at: now,
+                by: by.id,
+                note,
+            });
             let premises = known.premises;
             held.dirty_incidents.insert(id);
             held.version += 1;
@@ -57,25 +81,43 @@ impl Incidents {
         self.sharing.clear(id, by.id).await;
         self.touched();
         if first {
-            let event = Event::new(Class::IncidentCleared, Actor::Person(by.id)).premises(premises).agency(by.agency);
-            self.audit.append_or_spool(event.detail(json!({ "incident": incident }))).await?;
+            let event = Event::new(Class::IncidentCleared, Actor::Person(by.id))
+                .premises(premises)
+                .agency(by.agency);
+            self.audit
+                .append_or_spool(event.detail(json!({ "incident": incident })))
+                .await?;
         }
-        self.incident(id).ok_or_else(|| Error::internal("an incident is gone from memory"))
+        self.incident(id)
+            .ok_or_else(|| Error::internal("an incident is gone from memory"))
     }
 
     pub(super) fn works_for(&self, by: &Person, premises: PremisesId) -> bool {
-        by.agency.is_some() && self.registry.premises(premises).map(|premises| premises.agency) == by.agency
+        by.agency.is_some()
+            && self
+                .registry
+                .premises(premises)
+                .map(|premises| premises.agency)
+                == by.agency
     }
 }
 
 impl Held {
     fn premises_of(&self, alert: Uuid) -> Option<PremisesId> {
         let alert = self.alerts.get(&alert)?;
-        self.incidents.get(&alert.incident).map(|incident| incident.premises)
+        self.incidents
+            .get(&alert.incident)
+            .map(|incident| incident.premises)
     }
 
     fn acknowledge(&mut self, alert: Uuid, by: Acknowledged) -> bool {
-        let Some(note) = self.alerts.get_mut(&alert).filter(|note| note.acknowledged.is_none()) else { return false };
+        let Some(note) = self
+            .alerts
+            .get_mut(&alert)
+            .filter(|note| note.acknowledged.is_none())
+        else {
+            return false;
+        };
         note.acknowledged = Some(by);
         self.dirty_alerts.insert(alert);
         self.version += 1;
@@ -84,7 +126,10 @@ impl Held {
 }
 
 fn badge_of(by: &Person) -> Result<String> {
-    by.badge.as_ref().map(|badge| badge.0.clone()).ok_or_else(|| Error::forbidden("Only an operator with a badge number can do this."))
+    by.badge
+        .as_ref()
+        .map(|badge| badge.0.clone())
+        .ok_or_else(|| Error::forbidden("Only an operator with a badge number can do this."))
 }
 
 fn no_alert() -> Error {

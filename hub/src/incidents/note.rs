@@ -8,7 +8,9 @@ use crate::sharing::AlertAnswer;
 use crate::world::{IncidentId, PersonId, PremisesId};
 
 /// How grave: what a panic press opens stands above everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = IncidentLevel)]
 pub enum Level {
@@ -151,6 +153,8 @@ impl Level {
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        [Level::Alert, Level::StaffAlert, Level::Panic].into_iter().find(|level| level.name() == text)
+        [Level::Alert, Level::StaffAlert, Level::Panic]
+            .into_iter()
+            .find(|level| level.name() == text)
     }
 }

@@ -77,11 +77,18 @@ impl Incidents {
         let now = self.world.clock.now();
         let held = self.held.lock();
         let shown = |incident: &&IncidentNote| {
-            self.works_for(person, incident.premises) && incident.cleared.as_ref().is_none_or(|cleared| now - cleared.at < SHOWN_AFTER_CLEAR)
+            self.works_for(person, incident.premises)
+                && incident
+                    .cleared
+                    .as_ref()
+                    .is_none_or(|cleared| now - cleared.at < SHOWN_AFTER_CLEAR)
         };
         let mut notes: Vec<&IncidentNote> = held.incidents.values().filter(shown).collect();
         notes.sort_by_key(|incident| std::cmp::Reverse((incident.opened_at, incident.id)));
-        notes.into_iter().map(|note| self.page(&held, note)).collect()
+        notes
+            .into_iter()
+            .map(|note| self.page(&held, note))
+            .collect()
     }
 
     pub(super) fn incident(&self, id: IncidentId) -> Option<Incident> {
@@ -92,32 +99,67 @@ impl Incidents {
     pub(super) fn alert(&self, id: Uuid) -> Option<Alert> {
         let held = self.held.lock();
         let note = held.alerts.get(&id)?;
-        let premises = held.incidents.get(&note.incident).map(|incident| incident.premises)?;
-        let call_back = self.registry.premises(premises).and_then(|premises| premises.call_back.clone());
-        Some(alert_page(note, call_back.map(|number| number.reveal().clone())))
+        let premises = held
+            .incidents
+            .get(&note.incident)
+            .map(|incident| incident.premises)?;
+        let call_back = self
+            .registry
+            .premises(premises)
+            .and_then(|premises| premises.call_back.clone());
+        Some(alert_page(
+            note,
+            call_back.map(|number| number.reveal().clone()),
+        ))
     }
 
     fn page(&self, held: &Held, note: &IncidentNote) -> Incident {
         let premises = self.registry.premises(note.premises);
-        let call_back = premises.as_ref().and_then(|premises| premises.call_back.as_ref()).map(|number| number.reveal().clone());
-        let mut alerts: Vec<&AlertNote> = held.alerts.values().filter(|alert| alert.incident == note.id).collect();
+        let call_back = premises
+            .as_ref()
+            .and_then(|premises| premises.call_back.as_ref())
+            .map(|number| number.reveal().clone());
+        let mut alerts: Vec<&AlertNote> = held
+            .alerts
+            .values()
+            .filter(|alert| alert.incident == note.id)
+            .collect();
         alerts.sort_by_key(|alert| (alert.raised_at, alert.id));
         Incident {
             id: note.id.0,
-            state: if note.cleared.is_some() { IncidentState::Cleared } else { IncidentState::Open },
+            state: if note.cleared.is_some() {
+                IncidentState::Cleared
+            } else {
+                IncidentState::Open
+            },
             level: note.level,
             drill: note.drill,
             silent: note.silent,
             premises: IncidentPremises {
                 id: note.premises.0,
-                name: premises.as_ref().map_or_else(String::new, |premises| premises.name.clone()),
-                address: premises.as_ref().map_or_else(String::new, |premises| premises.address.reveal().clone()),
-                keyholder: premises.as_ref().and_then(|premises| premises.keyholder.as_ref()).map(|name| name.reveal().clone()),
+                name: premises
+                    .as_ref()
+                    .map_or_else(String::new, |premises| premises.name.clone()),
+                address: premises
+                    .as_ref()
+                    .map_or_else(String::new, |premises| premises.address.reveal().clone()),
+                keyholder: premises
+                    .as_ref()
+                    .and_then(|premises| premises.keyholder.as_ref())
+                    .map(|name| name.reveal().clone()),
             },
             opened_at: note.opened_at.into(),
             cleared_at: note.cleared.as_ref().map(|cleared| cleared.at.into()),
-            alerts: alerts.into_iter().map(|alert| alert_page(alert, call_back.clone())).collect(),
-            camera_ids: self.sharing.cameras_of(note.id).into_iter().map(|camera| camera.0).collect(),
+            alerts: alerts
+                .into_iter()
+                .map(|alert| alert_page(alert, call_back.clone()))
+                .collect(),
+            camera_ids: self
+                .sharing
+                .cameras_of(note.id)
+                .into_iter()
+                .map(|camera| camera.0)
+                .collect(),
         }
     }
 }
@@ -131,8 +173,14 @@ fn alert_page(note: &AlertNote, call_back: Option<String>) -> Alert {
         by: note.by.clone(),
         call_back,
         note: note.note.clone(),
-        place: note.place.map(|place| AlertPlace { lat: place.lat, lon: place.lon }),
-        acknowledged: note.acknowledged.as_ref().map(|ack| AcknowledgedBy { badge: ack.badge.clone(), at: ack.at.into() }),
+        place: note.place.map(|place| AlertPlace {
+            lat: place.lat,
+            lon: place.lon,
+        }),
+        acknowledged: note.acknowledged.as_ref().map(|ack| AcknowledgedBy {
+            badge: ack.badge.clone(),
+            at: ack.at.into(),
+        }),
         answer: note.answer,
     }
 }

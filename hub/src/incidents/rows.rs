@@ -20,10 +20,11 @@ type Tx<'a> = Transaction<'a, Any>;
 pub(super) async fn held(world: &World) -> Result<Held> {
     let since = millis(world.clock.now() - REMEMBERED);
     let mut held = Held::default();
-    let incidents = sqlx::query("SELECT * FROM incident WHERE cleared_at IS NULL OR cleared_at > $1")
-        .bind(since)
-        .fetch_all(world.store.pool())
-        .await?;
+    let incidents =
+        sqlx::query("SELECT * FROM incident WHERE cleared_at IS NULL OR cleared_at > $1")
+            .bind(since)
+            .fetch_all(world.store.pool())
+            .await?;
     for row in &incidents {
         let incident = incident_of(row)?;
         held.incidents.insert(incident.id, incident);
@@ -42,8 +43,12 @@ pub(super) async fn held(world: &World) -> Result<Held> {
 }
 
 fn incident_of(row: &AnyRow) -> Result<IncidentNote> {
-    let cleared_at = row.try_get::<Option<i64>, _>("cleared_at")?.map(from_millis);
-    let cleared_by = row.try_get::<Option<&str>, _>("cleared_by")?.and_then(PersonId::parse);
+    let cleared_at = row
+        .try_get::<Option<i64>, _>("cleared_at")?
+        .map(from_millis);
+    let cleared_by = row
+        .try_get::<Option<&str>, _>("cleared_by")?
+        .and_then(PersonId::parse);
     let note = row.try_get("clear_note")?;
     Ok(IncidentNote {
         id: IncidentId::parse(row.try_get("id")?).ok_or_else(broken)?,
@@ -52,17 +57,24 @@ fn incident_of(row: &AnyRow) -> Result<IncidentNote> {
         drill: row.try_get::<i64, _>("drill")? != 0,
         silent: row.try_get::<i64, _>("silent")? != 0,
         opened_at: from_millis(row.try_get("opened_at")?),
-        cleared: cleared_at.zip(cleared_by).map(|(at, by)| Cleared { at, by, note }),
+        cleared: cleared_at
+            .zip(cleared_by)
+            .map(|(at, by)| Cleared { at, by, note }),
     })
 }
 
 fn alert_of(row: &AnyRow) -> Result<AlertNote> {
-    let place = match (row.try_get::<Option<f64>, _>("lat")?, row.try_get::<Option<f64>, _>("lon")?) {
+    let place = match (
+        row.try_get::<Option<f64>, _>("lat")?,
+        row.try_get::<Option<f64>, _>("lon")?,
+    ) {
         (Some(lat), Some(lon)) => Place::new(lat, lon),
         _ => None,
     };
     let badge: Option<String> = row.try_get("ack_badge")?;
-    let by = row.try_get::<Option<&str>, _>("ack_by")?.and_then(PersonId::parse);
+    let by = row
+        .try_get::<Option<&str>, _>("ack_by")?
+        .and_then(PersonId::parse);
     let at = row.try_get::<Option<i64>, _>("ack_at")?.map(from_millis);
     Ok(AlertNote {
         id: Uuid::try_parse(row.try_get("id")?).map_err(Error::internal)?,
@@ -74,7 +86,10 @@ fn alert_of(row: &AnyRow) -> Result<AlertNote> {
         note: row.try_get("note")?,
         place,
         answer: answer_of(row.try_get("answer")?),
-        acknowledged: badge.zip(by).zip(at).map(|((badge, by), at)| Acknowledged { badge, by, at }),
+        acknowledged: badge
+            .zip(by)
+            .zip(at)
+            .map(|((badge, by), at)| Acknowledged { badge, by, at }),
     })
 }
 
@@ -132,7 +147,9 @@ fn answer_name(answer: AlertAnswer) -> &'static str {
 
 fn answer_of(text: &str) -> AlertAnswer {
     let all = [AlertAnswer::Opened, AlertAnswer::Asked];
-    all.into_iter().find(|answer| answer_name(*answer) == text).unwrap_or(AlertAnswer::Nothing)
+    all.into_iter()
+        .find(|answer| answer_name(*answer) == text)
+        .unwrap_or(AlertAnswer::Nothing)
 }
 
 fn broken() -> Error {

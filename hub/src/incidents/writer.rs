@@ -27,7 +27,8 @@ impl Incidents {
         let (version, incidents, alerts) = self.take_dirty();
         if let Err(error) = self.write_rows(&incidents, &alerts).await {
             let mut held = self.held.lock();
-            held.dirty_incidents.extend(incidents.iter().map(|note| note.id));
+            held.dirty_incidents
+                .extend(incidents.iter().map(|note| note.id));
             held.dirty_alerts.extend(alerts.iter().map(|note| note.id));
             return Err(error);
         }
@@ -39,8 +40,14 @@ impl Incidents {
         let mut held = self.held.lock();
         let incidents = std::mem::take(&mut held.dirty_incidents);
         let alerts = std::mem::take(&mut held.dirty_alerts);
-        let incidents = incidents.iter().filter_map(|id| held.incidents.get(id).cloned()).collect();
-        let alerts = alerts.iter().filter_map(|id| held.alerts.get(id).cloned()).collect();
+        let incidents = incidents
+            .iter()
+            .filter_map(|id| held.incidents.get(id).cloned())
+            .collect();
+        let alerts = alerts
+            .iter()
+            .filter_map(|id| held.alerts.get(id).cloned())
+            .collect();
         (held.version, incidents, alerts)
     }
 
@@ -64,8 +71,14 @@ impl Incidents {
         let mut held = self.held.lock();
         let held = &mut *held;
         held.incidents.retain(|id, incident| {
-            held.dirty_incidents.contains(id) || incident.cleared.as_ref().is_none_or(|cleared| cleared.at > old)
+            held.dirty_incidents.contains(id)
+                || incident
+                    .cleared
+                    .as_ref()
+                    .is_none_or(|cleared| cleared.at > old)
         });
-        held.alerts.retain(|id, alert| held.dirty_alerts.contains(id) || held.incidents.contains_key(&alert.incident));
+        held.alerts.retain(|id, alert| {
+            held.dirty_alerts.contains(id) || held.incidents.contains_key(&alert.incident)
+        });
     }
 }

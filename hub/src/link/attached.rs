@@ -89,7 +89,11 @@ impl Attached {
 
     async fn greet(&self, frames: &mut Streaming<DeviceFrame>) -> Result<()> {
         let first = tokio::time::timeout(HELLO_WITHIN, frames.message()).await;
-        let Ok(Ok(Some(DeviceFrame { body: Some(In::Hello(first)), .. }))) = first else {
+        let Ok(Ok(Some(DeviceFrame {
+            body: Some(In::Hello(first)),
+            ..
+        }))) = first
+        else {
             return Err(Error::invalid("A line begins with a Hello."));
         };
         let greeting = hello::parse(first)?;
@@ -98,14 +102,20 @@ impl Attached {
     }
 
     async fn take(&self, frame: DeviceFrame, handled: &watch::Sender<Handled>) -> Result<()> {
-        let Some(body) = frame.body else { return Err(Error::invalid("The device sent an empty frame.")) };
+        let Some(body) = frame.body else {
+            return Err(Error::invalid("The device sent an empty frame."));
+        };
         // A frame that cannot be read would come again with every attach: it is logged and counts as taken.
         if let Err(error) = self.handle(body).await {
             tracing::warn!(device.id = %self.device, %error, "a frame from a device is passed over");
         }
         if frame.seq > 0 {
             let (sharing, incidents) = (self.hub.sharing.version(), self.hub.incidents.version());
-            handled.send_replace(Handled { seq: frame.seq, sharing, incidents });
+            handled.send_replace(Handled {
+                seq: frame.seq,
+                sharing,
+                incidents,
+            });
         }
         Ok(())
     }
@@ -116,13 +126,17 @@ impl Attached {
             let upto = *handled.borrow_and_update();
             self.hub.sharing.saved(upto.sharing).await;
             self.hub.incidents.saved(upto.incidents).await;
-            self.hub.devices.say(self.device, Out::Ack(link::Ack { seq: upto.seq }));
+            self.hub
+                .devices
+                .say(self.device, Out::Ack(link::Ack { seq: upto.seq }));
         }
     }
 
     async fn drain(&self) -> Result<()> {
         let reason = "the hub is going away".to_owned();
-        self.hub.devices.say(self.device, Out::Drain(link::Drain { reason }));
+        self.hub
+            .devices
+            .say(self.device, Out::Drain(link::Drain { reason }));
         tokio::time::sleep(DRAIN_GRACE).await;
         Ok(())
     }

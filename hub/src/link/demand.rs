@@ -24,9 +24,25 @@ pub(super) async fn pass_on(hub: Hub, draining: CancellationToken) {
 }
 
 fn say(hub: &Hub, demanded: &Demanded) {
-    let Some(at) = hub.registry.camera(demanded.camera).and_then(|camera| camera.connection) else { return };
-    let layers = demanded.layers.iter().map(|layer| wire(*layer).into()).collect();
-    hub.devices.say(at.device, Body::Demand(link::Demand { camera: u32::from(at.number), layers }));
+    let Some(at) = hub
+        .registry
+        .camera(demanded.camera)
+        .and_then(|camera| camera.connection)
+    else {
+        return;
+    };
+    let layers = demanded
+        .layers
+        .iter()
+        .map(|layer| wire(*layer).into())
+        .collect();
+    hub.devices.say(
+        at.device,
+        Body::Demand(link::Demand {
+            camera: u32::from(at.number),
+            layers,
+        }),
+    );
 }
 
 fn wire(layer: Layer) -> WireLayer {

@@ -1,8 +1,12 @@
 //! What each of a device's frames means to the hub: parsed, then handed to the slice whose matter it is.
 
 use assent_consent as consent;
-use assent_wire::link::{self, Layer as WireLayer, camera_health, device_frame::Body, hub_frame, premises_alarm};
-use assent_wire::{Instruction, MAX_TRACKS, camera_number, grant_id, open, revoke_id, sdp_fits, trigger_id};
+use assent_wire::link::{
+    self, Layer as WireLayer, camera_health, device_frame::Body, hub_frame, premises_alarm,
+};
+use assent_wire::{
+    Instruction, MAX_TRACKS, camera_number, grant_id, open, revoke_id, sdp_fits, trigger_id,
+};
 use consent::TriggerKind;
 
 use super::attached::Attached;
@@ -24,7 +28,10 @@ impl Attached {
             Body::CameraHealth(health) => self.camera_health(health),
             Body::Pressed(pressed) => self.pressed(pressed).await,
             Body::Opened(opened) => {
-                self.hub.sharing.opened(self.device, self.premises, reported(&opened)?).await;
+                self.hub
+                    .sharing
+                    .opened(self.device, self.premises, reported(&opened)?)
+                    .await;
                 Ok(())
             }
             Body::Refused(refused) => self.refused(refused).await,
@@ -39,7 +46,9 @@ impl Attached {
 
     fn camera_health(&self, health: link::CameraHealth) -> Result<()> {
         let number = camera_number(health.number).map_err(malformed)?.get();
-        self.hub.devices.set_health(self.device, number, health_of(health));
+        self.hub
+            .devices
+            .set_health(self.device, number, health_of(health));
         Ok(())
     }
 
@@ -48,34 +57,56 @@ impl Attached {
             return Err(Error::invalid("A press carries a trigger."));
         };
         let trigger = trigger.into_value();
-        if trigger.id != trigger_id(&pressed.trigger_id).map_err(malformed)? || !matches!(trigger.kind, TriggerKind::Press(_)) {
+        if trigger.id != trigger_id(&pressed.trigger_id).map_err(malformed)?
+            || !matches!(trigger.kind, TriggerKind::Press(_))
+        {
             return Err(Error::invalid("A press carries its own trigger."));
         }
         let opened = pressed.opened.iter().map(reported).collect::<Result<_>>()?;
-        let press = DevicePress { trigger, age_ms: pressed.age_ms, opened };
-        self.hub.alerts.pressed_at_device(self.device, self.premises, press).await;
+        let press = DevicePress {
+            trigger,
+            age_ms: pressed.age_ms,
+            opened,
+        };
+        self.hub
+            .alerts
+            .pressed_at_device(self.device, self.premises, press)
+            .await;
         Ok(())
     }
 
     async fn refused(&self, refused: link::Refused) -> Result<()> {
         let refusal = refused.refusal().try_into().map_err(malformed)?;
         let trigger = trigger_id(&refused.trigger_id).map_err(malformed)?;
-        self.hub.sharing.refused(self.device, trigger, refusal).await;
+        self.hub
+            .sharing
+            .refused(self.device, trigger, refusal)
+            .await;
         Ok(())
     }
 
     async fn ended(&self, ended: link::Ended) -> Result<()> {
         let cause = ended.cause().try_into().map_err(malformed)?;
         let grant = grant_id(&ended.grant_id).map_err(malformed)?;
-        self.hub.sharing.ended(self.device, grant, cause, ended.bytes_left).await;
+        self.hub
+            .sharing
+            .ended(self.device, grant, cause, ended.bytes_left)
+            .await;
         Ok(())
     }
 
     async fn stop_done(&self, done: link::StopDone) -> Result<()> {
         let revoke = revoke_id(&done.revoke_id).map_err(malformed)?;
-        let grants: Vec<_> =
-            done.grant_ids.iter().take(consent::MAX_OPEN_GRANTS).map(|id| grant_id(id).map_err(malformed)).collect::<Result<_>>()?;
-        self.hub.sharing.stop_done(self.device, revoke, &grants).await;
+        let grants: Vec<_> = done
+            .grant_ids
+            .iter()
+            .take(consent::MAX_OPEN_GRANTS)
+            .map(|id| grant_id(id).map_err(malformed))
+            .collect::<Result<_>>()?;
+        self.hub
+            .sharing
+            .stop_done(self.device, revoke, &grants)
+            .await;
         Ok(())
     }
 
@@ -83,33 +114,61 @@ impl Attached {
         let kind = match alarm.kind() {
             premises_alarm::Kind::StoppedAtPremises => Alarm::StoppedAtPremises,
             premises_alarm::Kind::Rebooted => Alarm::Rebooted,
-            premises_alarm::Kind::Unspecified => return Err(Error::invalid("The device names no kind of alarm.")),
+            premises_alarm::Kind::Unspecified => {
+                return Err(Error::invalid("The device names no kind of alarm."));
+            }
         };
         let grant = grant_id(&alarm.grant_id).ok();
-        self.hub.alerts.alarm(self.device, self.premises, kind, grant);
+        self.hub
+            .alerts
+            .alarm(self.device, self.premises, kind, grant);
         Ok(())
     }
 
     /// The answer is made beside the line, so that a stop never waits behind a session description.
     fn media_offer(&self, offer: link::MediaOffer) -> Result<()> {
         if !sdp_fits(&offer.sdp) || offer.tracks.len() > MAX_TRACKS {
-            return Err(Error::invalid("A session description is longer than 64 KiB or names too many tracks."));
+            return Err(Error::invalid(
+                "A session description is longer than 64 KiB or names too many tracks.",
+            ));
         }
         let (hub, device, media_id) = (self.hub.clone(), self.device, offer.media_id);
-        let tracks = offer.tracks.into_iter().map(|track| self.track(track)).collect::<Result<Vec<_>>>();
+        let tracks = offer
+            .tracks
+            .into_iter()
+            .map(|track| self.track(track))
+            .collect::<Result<Vec<_>>>();
         self.tasks.spawn(async move {
             let answer = match tracks {
-                Ok(tracks) => hub.feeds.publish(Offer { device, media_id, sdp: offer.sdp, tracks }).await,
+                Ok(tracks) => {
+                    hub.feeds
+                        .publish(Offer {
+                            device,
+                            media_id,
+                            sdp: offer.sdp,
+                            tracks,
+                        })
+                        .await
+                }
                 Err(error) => Err(error),
             };
             let answer = match answer {
-                Ok(sdp) => link::MediaAnswer { media_id, sdp, problem: String::new() },
+                Ok(sdp) => link::MediaAnswer {
+                    media_id,
+                    sdp,
+                    problem: String::new(),
+                },
                 Err(error) => {
                     tracing::warn!(device.id = %device, %error, "media offer refused");
-                    link::MediaAnswer { media_id, sdp: String::new(), problem: error.public.into_owned() }
+                    link::MediaAnswer {
+                        media_id,
+                        sdp: String::new(),
+                        problem: error.public.into_owned(),
+                    }
                 }
             };
-            hub.devices.say(device, hub_frame::Body::MediaAnswer(answer));
+            hub.devices
+                .say(device, hub_frame::Body::MediaAnswer(answer));
         });
         Ok(())
     }
@@ -117,7 +176,11 @@ impl Attached {
     /// Only a camera with a live grant is taken: the hub's own check, after the device's.
     fn track(&self, track: link::Track) -> Result<OfferedTrack> {
         let number = camera_number(track.camera).map_err(malformed)?.get();
-        let camera = Connection { device: self.device, number }.camera();
+        let camera = Connection {
+            device: self.device,
+            number,
+        }
+        .camera();
         let layer = match track.layer() {
             WireLayer::Main => Layer::Main,
             WireLayer::Sub => Layer::Sub,
@@ -125,9 +188,15 @@ impl Attached {
             WireLayer::Unspecified => return Err(Error::invalid("A track names no layer.")),
         };
         if !self.hub.sharing.is_live(camera) {
-            return Err(Error::forbidden("One of these cameras has no live grant here."));
+            return Err(Error::forbidden(
+                "One of these cameras has no live grant here.",
+            ));
         }
-        Ok(OfferedTrack { mid: track.mid, camera, layer })
+        Ok(OfferedTrack {
+            mid: track.mid,
+            camera,
+            layer,
+        })
     }
 
     async fn media_state(&self, state: link::MediaState) -> Result<()> {
@@ -148,6 +217,14 @@ pub(super) fn health_of(health: link::CameraHealth) -> Health {
         C::Garbage => Condition::Garbage,
         C::Connecting | C::Unspecified => Condition::Connecting,
     };
-    let reason: String = health.reason.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
-    Health { condition, reason: (!reason.is_empty()).then_some(reason) }
+    let reason: String = health
+        .reason
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_REASON)
+        .collect();
+    Health {
+        condition,
+        reason: (!reason.is_empty()).then_some(reason),
+    }
 }

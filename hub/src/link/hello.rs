@@ -17,28 +17,53 @@ pub(super) struct Hello {
 
 pub(super) fn parse(hello: link::Hello) -> Result<Hello> {
     if hello.cameras.len() > MOST_CAMERAS || hello.live.len() > assent_consent::MAX_OPEN_GRANTS {
-        return Err(Error::invalid("The device names more cameras or grants than a device has."));
+        return Err(Error::invalid(
+            "The device names more cameras or grants than a device has.",
+        ));
     }
-    let boot_id = hello.boot_id.as_slice().try_into().map_err(|_| Error::invalid("A boot id has 16 bytes."))?;
+    let boot_id = hello
+        .boot_id
+        .as_slice()
+        .try_into()
+        .map_err(|_| Error::invalid("A boot id has 16 bytes."))?;
     let policy = if hello.policy.is_empty() {
         StandingPolicy::default()
     } else {
-        Canonical::<StandingPolicy>::decode(&hello.policy).map_err(malformed)?.into_value()
+        Canonical::<StandingPolicy>::decode(&hello.policy)
+            .map_err(malformed)?
+            .into_value()
     };
     let live = hello.live.iter().map(reported).collect::<Result<_>>()?;
-    let cameras = hello.cameras.into_iter().map(camera).collect::<Result<_>>()?;
-    Ok(Hello { greeting: Greeting { boot_id, policy, live }, cameras })
+    let cameras = hello
+        .cameras
+        .into_iter()
+        .map(camera)
+        .collect::<Result<_>>()?;
+    Ok(Hello {
+        greeting: Greeting {
+            boot_id,
+            policy,
+            live,
+        },
+        cameras,
+    })
 }
 
 /// Memory first, then the frames that answer it; the store follows on its own.
 pub(super) async fn take_in(attached: &Attached, hello: Hello) {
     let (hub, device, premises) = (&attached.hub, attached.device, attached.premises);
-    let cameras: Vec<CameraReported> = hello.cameras.iter().map(|(camera, _)| camera.clone()).collect();
+    let cameras: Vec<CameraReported> = hello
+        .cameras
+        .iter()
+        .map(|(camera, _)| camera.clone())
+        .collect();
     let fresh = hub.registry.connect(device, premises, &cameras);
     for (camera, health) in hello.cameras {
         hub.devices.set_health(device, camera.number, health);
     }
-    let other_policy = hub.devices.set_policy(device, hello.greeting.policy.clone());
+    let other_policy = hub
+        .devices
+        .set_policy(device, hello.greeting.policy.clone());
     hub.sharing.hello(device, premises, hello.greeting).await;
     if fresh.is_empty() && !other_policy {
         return;
@@ -54,15 +79,22 @@ pub(super) async fn take_in(attached: &Attached, hello: Hello) {
 
 pub(super) fn reported(opened: &link::Opened) -> Result<Reported> {
     let adopted = Adopted::try_from(opened).map_err(malformed)?;
-    Ok(Reported { adopted, receipt: opened.receipt })
+    Ok(Reported {
+        adopted,
+        receipt: opened.receipt,
+    })
 }
 
 pub(super) fn malformed(error: WireError) -> Error {
-    Error::invalid(format!("The device sent something that cannot be read: {error}."))
+    Error::invalid(format!(
+        "The device sent something that cannot be read: {error}."
+    ))
 }
 
 fn camera(camera: link::Camera) -> Result<(CameraReported, Health)> {
-    let number = assent_wire::camera_number(camera.number).map_err(malformed)?.get();
+    let number = assent_wire::camera_number(camera.number)
+        .map_err(malformed)?
+        .get();
     if camera.name.len() > MAX_NAME {
         return Err(Error::invalid("A camera's name is too long."));
     }

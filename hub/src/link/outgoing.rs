@@ -16,8 +16,16 @@ struct Going {
     over: bool,
 }
 
-pub(super) fn stream(outgoing: Outgoing, gone: CancellationToken) -> impl Stream<Item = Result<HubFrame, Status>> {
-    let going = Going { outgoing, _tell: gone.clone().drop_guard(), gone, over: false };
+pub(super) fn stream(
+    outgoing: Outgoing,
+    gone: CancellationToken,
+) -> impl Stream<Item = Result<HubFrame, Status>> {
+    let going = Going {
+        outgoing,
+        _tell: gone.clone().drop_guard(),
+        gone,
+        over: false,
+    };
     stream::unfold(going, |mut going| async move {
         if going.over {
             return None;
@@ -43,7 +51,11 @@ impl Going {
 fn status(why: LineEnd) -> Status {
     match why {
         LineEnd::Replaced => Status::aborted("This device attached again; the newer line counts."),
-        LineEnd::TooSlow => Status::resource_exhausted("This device did not take its frames. Attach again."),
-        LineEnd::Revoked => Status::permission_denied("This device was revoked and may not attach again."),
+        LineEnd::TooSlow => {
+            Status::resource_exhausted("This device did not take its frames. Attach again.")
+        }
+        LineEnd::Revoked => {
+            Status::permission_denied("This device was revoked and may not attach again.")
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-
 use crate::world::{CameraId, DeviceId, PremisesId};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +49,10 @@ impl Connection {
 
 impl Camera {
     pub(super) fn connected(device: DeviceId, premises: PremisesId, reported: &Reported) -> Self {
-        let connection = Connection { device, number: reported.number };
+        let connection = Connection {
+            device,
+            number: reported.number,
+        };
         Self {
             id: connection.camera(),
             premises,

@@ -9,7 +9,9 @@ pub struct Agency {
 }
 
 /// What kind of premises: it decides how operators see them, not what may be shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PremisesKind)]
 pub enum Kind {
@@ -31,7 +33,9 @@ impl Kind {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Kind::Business, Kind::School, Kind::Home, Kind::Agency].into_iter().find(|kind| kind.name() == text)
+        [Kind::Business, Kind::School, Kind::Home, Kind::Agency]
+            .into_iter()
+            .find(|kind| kind.name() == text)
     }
 }
 
@@ -44,7 +48,8 @@ pub struct Place {
 
 impl Place {
     pub fn new(lat: f64, lon: f64) -> Option<Self> {
-        ((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon)).then_some(Self { lat, lon })
+        ((-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon))
+            .then_some(Self { lat, lon })
     }
 
     /// Great-circle distance in metres (haversine on a sphere; under 0.6 % wrong, alert rules name

@@ -11,24 +11,39 @@ use crate::error::{Error, Result};
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, Private, Store, World, millis};
 
 pub(super) async fn agencies(store: &Store) -> Result<BTreeMap<AgencyId, Arc<Agency>>> {
-    let rows = sqlx::query("SELECT id, name FROM agency").fetch_all(store.pool()).await?;
+    let rows = sqlx::query("SELECT id, name FROM agency")
+        .fetch_all(store.pool())
+        .await?;
     rows.iter()
         .map(|row| {
             let id = AgencyId::parse(row.try_get("id")?).ok_or_else(broken)?;
-            Ok((id, Arc::new(Agency { id, name: row.try_get("name")? })))
+            Ok((
+                id,
+                Arc::new(Agency {
+                    id,
+                    name: row.try_get("name")?,
+                }),
+            ))
         })
         .collect()
 }
 
 pub(super) async fn premises(store: &Store) -> Result<BTreeMap<PremisesId, Arc<Premises>>> {
-    let rows = sqlx::query("SELECT id, agency_id, kind, name, address, call_back, keyholder, lat, lon FROM premises")
-        .fetch_all(store.pool())
-        .await?;
-    rows.iter().map(|row| premises_of(row).map(|one| (one.id, Arc::new(one)))).collect()
+    let rows = sqlx::query(
+        "SELECT id, agency_id, kind, name, address, call_back, keyholder, lat, lon FROM premises",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.iter()
+        .map(|row| premises_of(row).map(|one| (one.id, Arc::new(one))))
+        .collect()
 }
 
 fn premises_of(row: &AnyRow) -> Result<Premises> {
-    let place = match (row.try_get::<Option<f64>, _>("lat")?, row.try_get::<Option<f64>, _>("lon")?) {
+    let place = match (
+        row.try_get::<Option<f64>, _>("lat")?,
+        row.try_get::<Option<f64>, _>("lon")?,
+    ) {
         (Some(lat), Some(lon)) => Place::new(lat, lon),
         _ => None,
     };
@@ -38,26 +53,41 @@ fn premises_of(row: &AnyRow) -> Result<Premises> {
         kind: Kind::parse(row.try_get("kind")?).ok_or_else(broken)?,
         name: row.try_get("name")?,
         address: Private::new(row.try_get("address")?),
-        call_back: row.try_get::<Option<String>, _>("call_back")?.map(Private::new),
-        keyholder: row.try_get::<Option<String>, _>("keyholder")?.map(Private::new),
+        call_back: row
+            .try_get::<Option<String>, _>("call_back")?
+            .map(Private::new),
+        keyholder: row
+            .try_get::<Option<String>, _>("keyholder")?
+            .map(Private::new),
         place,
     })
 }
 
 pub(super) async fn cameras(store: &Store) -> Result<BTreeMap<CameraId, Arc<Camera>>> {
-    let rows = sqlx::query("SELECT id, premises_id, device_id, number, name, has_sub, has_audio, masked FROM camera")
-        .fetch_all(store.pool())
-        .await?;
-    rows.iter().map(|row| camera_of(row).map(|one| (one.id, Arc::new(one)))).collect()
+    let rows = sqlx::query(
+        "SELECT id, premises_id, device_id, number, name, has_sub, has_audio, masked FROM camera",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    rows.iter()
+        .map(|row| camera_of(row).map(|one| (one.id, Arc::new(one))))
+        .collect()
 }
 
 fn camera_of(row: &AnyRow) -> Result<Camera> {
-    let device = row.try_get::<Option<String>, _>("device_id")?.as_deref().and_then(DeviceId::parse);
-    let number = row.try_get::<Option<i64>, _>("number")?.and_then(|number| u16::try_from(number).ok());
+    let device = row
+        .try_get::<Option<String>, _>("device_id")?
+        .as_deref()
+        .and_then(DeviceId::parse);
+    let number = row
+        .try_get::<Option<i64>, _>("number")?
+        .and_then(|number| u16::try_from(number).ok());
     Ok(Camera {
         id: CameraId::parse(row.try_get("id")?).ok_or_else(broken)?,
         premises: PremisesId::parse(row.try_get("premises_id")?).ok_or_else(broken)?,
-        connection: device.zip(number).map(|(device, number)| Connection { device, number }),
+        connection: device
+            .zip(number)
+            .map(|(device, number)| Connection { device, number }),
         name: row.try_get("name")?,
         has_sub: row.try_get::<i64, _>("has_sub")? != 0,
         has_audio: row.try_get::<i64, _>("has_audio")? != 0,

@@ -15,7 +15,9 @@ use crate::audit::{Actor, Class, Event};
 use crate::error::Result;
 use crate::world::{DeviceId, PremisesId};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum AlertAnswer {
     Nothing,
@@ -25,12 +27,24 @@ pub enum AlertAnswer {
 
 impl Sharing {
     /// What the premises' policies say to an alert, carried out. The same trigger twice does nothing more.
-    pub async fn alert(&self, premises: PremisesId, trigger: Trigger, age_ms: u64) -> Result<AlertAnswer> {
-        let TriggerKind::Alert(ref alert) = trigger.kind else { return Ok(AlertAnswer::Nothing) };
+    pub async fn alert(
+        &self,
+        premises: PremisesId,
+        trigger: Trigger,
+        age_ms: u64,
+    ) -> Result<AlertAnswer> {
+        let TriggerKind::Alert(ref alert) = trigger.kind else {
+            return Ok(AlertAnswer::Nothing);
+        };
         let proposals = self.proposals(premises, &trigger, age_ms);
         let answer = level(&proposals);
         let detail = json!({ "alert": super::uuid(trigger.id.0), "kind": alert.kind.as_str(), "answer": answer, "distanceM": alert.distance_m });
-        let event = Event::new(Class::Alert, Actor::Source(alert.source.as_str().to_owned())).premises(premises).detail(detail);
+        let event = Event::new(
+            Class::Alert,
+            Actor::Source(alert.source.as_str().to_owned()),
+        )
+        .premises(premises)
+        .detail(detail);
         self.audit.append(event).await?;
         match answer {
             AlertAnswer::Opened => self.open_by_trigger(premises, &trigger).await,
@@ -40,10 +54,18 @@ impl Sharing {
         Ok(answer)
     }
 
-    fn proposals(&self, premises: PremisesId, trigger: &Trigger, age_ms: u64) -> Vec<(DeviceId, Answer)> {
+    fn proposals(
+        &self,
+        premises: PremisesId,
+        trigger: &Trigger,
+        age_ms: u64,
+    ) -> Vec<(DeviceId, Answer)> {
         let now = self.world.clock.now();
         let held = self.held.lock();
-        held.sites_of(premises).into_iter().map(|device| (device, held.propose(device, trigger, age_ms, now))).collect()
+        held.sites_of(premises)
+            .into_iter()
+            .map(|device| (device, held.propose(device, trigger, age_ms, now)))
+            .collect()
     }
 
     /// Asks the machines again, because a revoke may have come while the record was written.
@@ -56,18 +78,41 @@ impl Sharing {
                 if let Answer::Opens(terms) = held.propose(device, trigger, 0, now) {
                     held.ask(device, trigger, &terms, now);
                     unanswered.insert(device, trigger.clone());
-                    orders.send.push((device, Order::Instruct { trigger: trigger.clone(), age_ms: 0 }));
+                    orders.send.push((
+                        device,
+                        Order::Instruct {
+                            trigger: trigger.clone(),
+                            age_ms: 0,
+                        },
+                    ));
                 }
             }
-            held.instructions.insert(trigger.id, Instruction { made_at: now, unanswered, incident: None });
+            held.instructions.insert(
+                trigger.id,
+                Instruction {
+                    made_at: now,
+                    unanswered,
+                    incident: None,
+                },
+            );
             ((), orders)
         })
         .await;
     }
 
-    fn ask_owner(&self, premises: PremisesId, trigger: &Trigger, alert: consent::Alert, proposals: Vec<(DeviceId, Answer)>) {
+    fn ask_owner(
+        &self,
+        premises: PremisesId,
+        trigger: &Trigger,
+        alert: consent::Alert,
+        proposals: Vec<(DeviceId, Answer)>,
+    ) {
         let now = self.world.clock.now();
-        let terms = proposals.into_iter().flat_map(|(device, answer)| asked_terms(answer).into_iter().map(move |terms| (device, terms)));
+        let terms = proposals.into_iter().flat_map(|(device, answer)| {
+            asked_terms(answer)
+                .into_iter()
+                .map(move |terms| (device, terms))
+        });
         let note = AskNote {
             trigger: trigger.id,
             premises,
@@ -99,5 +144,9 @@ fn level(proposals: &[(DeviceId, Answer)]) -> AlertAnswer {
         Answer::Asks(_) | Answer::Nothing(Refusal::AsksOwner) => AlertAnswer::Asked,
         Answer::Nothing(_) => AlertAnswer::Nothing,
     };
-    proposals.iter().map(|(_, answer)| of(answer)).max().unwrap_or(AlertAnswer::Nothing)
+    proposals
+        .iter()
+        .map(|(_, answer)| of(answer))
+        .max()
+        .unwrap_or(AlertAnswer::Nothing)
 }

@@ -41,13 +41,19 @@ impl Sharing {
         let (note, first) = self.answer_ask(by, id, yes)?;
         if first {
             let detail = json!({ "alert": uuid(id.0), "yes": yes });
-            let event = Event::new(Class::Approval, Actor::Person(by.id)).premises(note.premises).detail(detail);
+            let event = Event::new(Class::Approval, Actor::Person(by.id))
+                .premises(note.premises)
+                .detail(detail);
             if let Err(error) = self.audit.append_or_spool(event).await {
                 self.take_back(id);
                 return Err(error);
             }
             if yes {
-                self.open_by_trigger(note.premises, &approval(by, &note, millis(self.world.clock.now()))?).await;
+                self.open_by_trigger(
+                    note.premises,
+                    &approval(by, &note, millis(self.world.clock.now()))?,
+                )
+                .await;
             }
         }
         self.touched();
@@ -58,18 +64,31 @@ impl Sharing {
     fn answer_ask(&self, by: &Person, id: TriggerId, yes: bool) -> Result<(AskNote, bool)> {
         let now = self.world.clock.now();
         let mut held = self.held.lock();
-        let note = held.asks.get_mut(&id).filter(|note| by.answers_for(note.premises));
-        let note = note.ok_or_else(|| Error::not_found("No alert of this name asks you anything."))?;
+        let note = held
+            .asks
+            .get_mut(&id)
+            .filter(|note| by.answers_for(note.premises));
+        let note =
+            note.ok_or_else(|| Error::not_found("No alert of this name asks you anything."))?;
         if let Some(answered) = &note.answer {
             if answered.yes == yes {
                 return Ok((note.clone(), false));
             }
-            return Err(Error::conflict("This alert was answered already. To stop what is shared, use STOP.").slug("already-answered"));
+            return Err(Error::conflict(
+                "This alert was answered already. To stop what is shared, use STOP.",
+            )
+            .slug("already-answered"));
         }
         if note.expires_at <= now {
-            return Err(Error::gone("This alert is over. Press the button if you want to share now."));
+            return Err(Error::gone(
+                "This alert is over. Press the button if you want to share now.",
+            ));
         }
-        note.answer = Some(Answered { yes, by: by.id, at: now });
+        note.answer = Some(Answered {
+            yes,
+            by: by.id,
+            at: now,
+        });
         let note = note.clone();
         held.dirty_ask(id);
         Ok((note, true))
@@ -85,17 +104,25 @@ impl Sharing {
 }
 
 fn approval(by: &Person, note: &AskNote, now_ms: i64) -> Result<Trigger> {
-    let person = consent::PersonId::new(by.id.to_string()).map_err(|_| Error::internal("a person id is too long"))?;
+    let person = consent::PersonId::new(by.id.to_string())
+        .map_err(|_| Error::internal("a person id is too long"))?;
     Ok(Trigger {
         id: approval_id(note.trigger),
         made_at: WallTime(now_ms),
-        kind: TriggerKind::Approval(Approval { of: note.trigger, alert: note.alert.clone(), by: person }),
+        kind: TriggerKind::Approval(Approval {
+            of: note.trigger,
+            alert: note.alert.clone(),
+            by: person,
+        }),
     })
 }
 
 /// Follows from the alert's id: a yes that is sent twice is one trigger.
 fn approval_id(alert: TriggerId) -> TriggerId {
-    let digest = Sha256::new().chain_update(b"assent approval\0").chain_update(alert.0).finalize();
+    let digest = Sha256::new()
+        .chain_update(b"assent approval\0")
+        .chain_update(alert.0)
+        .finalize();
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     TriggerId(id)

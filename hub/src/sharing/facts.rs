@@ -3,7 +3,9 @@
 //! frame only when `saved` says that what came of it is in the store.
 
 use assent_consent as consent;
-use consent::{Adopted, EndCause, Grant, GrantId, Refusal, RevokeId, Terms, Trigger, TriggerId, Vec1};
+use consent::{
+    Adopted, EndCause, Grant, GrantId, Refusal, RevokeId, Terms, Trigger, TriggerId, Vec1,
+};
 use time::OffsetDateTime;
 
 use super::Sharing;
@@ -34,7 +36,9 @@ impl Sharing {
         let now = self.world.clock.now();
         self.change(|held| {
             held.answered(trigger, device);
-            let orders = held.run(device, now, |machine| machine.refuse(trigger, refusal, boot_time(now)));
+            let orders = held.run(device, now, |machine| {
+                machine.refuse(trigger, refusal, boot_time(now))
+            });
             if let Some(press) = held.presses.get_mut(&trigger) {
                 press.refusal = press.refusal.or(Some(refusal));
             }
@@ -48,7 +52,9 @@ impl Sharing {
     pub async fn ended(&self, device: DeviceId, grant: GrantId, cause: EndCause, bytes_left: u64) {
         let now = self.world.clock.now();
         self.change(|held| {
-            let orders = held.run(device, now, |machine| machine.end(grant, cause, boot_time(now)));
+            let orders = held.run(device, now, |machine| {
+                machine.end(grant, cause, boot_time(now))
+            });
             held.confirm(grant, Some(bytes_left));
             ((), orders)
         })
@@ -77,14 +83,26 @@ impl Sharing {
 }
 
 impl Held {
-    pub(super) fn adopt(&mut self, device: DeviceId, premises: PremisesId, reported: Reported, now: OffsetDateTime) -> Orders {
+    pub(super) fn adopt(
+        &mut self,
+        device: DeviceId,
+        premises: PremisesId,
+        reported: Reported,
+        now: OffsetDateTime,
+    ) -> Orders {
         let grant = reported.adopted.grant;
         let machine = &mut self.site(device, premises).machine;
         let effects = match machine.adopt(reported.adopted, boot_time(now)) {
             Ok(effects) => effects,
             Err(Refusal::Replayed) => {
-                let close = Order::Wanted { instructions: Vec::new(), ended: vec![grant] };
-                return Orders { send: vec![(device, close)], ..Orders::default() };
+                let close = Order::Wanted {
+                    instructions: Vec::new(),
+                    ended: vec![grant],
+                };
+                return Orders {
+                    send: vec![(device, close)],
+                    ..Orders::default()
+                };
             }
             Err(refusal) => {
                 tracing::warn!(device.id = %device, grant.id = %grant, ?refusal, "a device's grant is not followed");
@@ -102,11 +120,22 @@ impl Held {
     }
 
     /// Notes grants that are asked for now; nothing may leave yet.
-    pub(super) fn ask(&mut self, device: DeviceId, trigger: &Trigger, terms: &Vec1<Terms>, now: OffsetDateTime) {
-        let Some(site) = self.sites.get_mut(&device) else { return };
+    pub(super) fn ask(
+        &mut self,
+        device: DeviceId,
+        trigger: &Trigger,
+        terms: &Vec1<Terms>,
+        now: OffsetDateTime,
+    ) {
+        let Some(site) = self.sites.get_mut(&device) else {
+            return;
+        };
         let premises = site.premises;
         let asked = site.machine.ask(trigger, terms, boot_time(now));
-        let grants: Vec<Grant> = asked.iter().filter_map(|id| site.machine.grant(*id).cloned()).collect();
+        let grants: Vec<Grant> = asked
+            .iter()
+            .filter_map(|id| site.machine.grant(*id).cloned())
+            .collect();
         for grant in grants {
             let id = grant.id();
             self.grants.entry(id).or_insert_with(|| GrantNote {
@@ -135,7 +164,9 @@ impl Held {
     }
 
     fn confirm(&mut self, grant: GrantId, bytes_left: Option<u64>) {
-        let Some(note) = self.grants.get_mut(&grant) else { return };
+        let Some(note) = self.grants.get_mut(&grant) else {
+            return;
+        };
         if note.life.over_at().is_none() {
             return;
         }

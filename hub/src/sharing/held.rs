@@ -9,7 +9,9 @@ use consent::{BootTime, CameraNumber, Effect, Ended, Ending, RevokeId, StandingP
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::note::{AskNote, Cause, GrantNote, Instruction, Life, PressNote, PressState, RevokeNote};
+use super::note::{
+    AskNote, Cause, GrantNote, Instruction, Life, PressNote, PressState, RevokeNote,
+};
 use crate::audit::{Actor, Class, Event};
 use crate::registry::Connection;
 use crate::world::{CameraId, DeviceId, PremisesId, millis};
@@ -52,7 +54,10 @@ pub(super) struct Orders {
 }
 
 pub(super) enum Order {
-    Instruct { trigger: consent::Trigger, age_ms: u64 },
+    Instruct {
+        trigger: consent::Trigger,
+        age_ms: u64,
+    },
     End(consent::Revoke),
     Wanted {
         /// Triggers this device has not answered yet, each with its age.
@@ -89,7 +94,11 @@ impl Held {
     }
 
     pub(super) fn sites_of(&self, premises: PremisesId) -> Vec<DeviceId> {
-        self.sites.iter().filter(|(_, site)| site.premises == premises).map(|(device, _)| *device).collect()
+        self.sites
+            .iter()
+            .filter(|(_, site)| site.premises == premises)
+            .map(|(device, _)| *device)
+            .collect()
     }
 
     /// Runs one change of a device's machine and notes what came of it.
@@ -99,29 +108,52 @@ impl Held {
         now: OffsetDateTime,
         change: impl FnOnce(&mut consent::Sharing) -> Vec<Effect>,
     ) -> Orders {
-        let Some(site) = self.sites.get_mut(&device) else { return Orders::default() };
+        let Some(site) = self.sites.get_mut(&device) else {
+            return Orders::default();
+        };
         let effects = change(&mut site.machine);
         self.take_in(device, effects, now)
     }
 
-    pub(super) fn take_in(&mut self, device: DeviceId, effects: Vec<Effect>, now: OffsetDateTime) -> Orders {
+    pub(super) fn take_in(
+        &mut self,
+        device: DeviceId,
+        effects: Vec<Effect>,
+        now: OffsetDateTime,
+    ) -> Orders {
         let mut orders = Orders::default();
         for effect in effects {
             match effect {
-                Effect::StopCamera { camera, cause: _ } => orders.stop.push(camera_id(device, camera)),
+                Effect::StopCamera { camera, cause: _ } => {
+                    orders.stop.push(camera_id(device, camera))
+                }
                 Effect::GrantOpened(id) => self.opened(device, id, now),
                 Effect::GrantEnded(ended) => self.ended(device, &ended, now),
                 // Whether a camera may be seen is asked of the machine each time; pauses bind the device's renewals.
-                Effect::StartCamera { .. } | Effect::ChangeCamera { .. } | Effect::Paused { .. } => {}
+                Effect::StartCamera { .. }
+                | Effect::ChangeCamera { .. }
+                | Effect::Paused { .. } => {}
             }
         }
         orders
     }
 
     fn opened(&mut self, device: DeviceId, id: consent::GrantId, now: OffsetDateTime) {
-        let Some(site) = self.sites.get(&device) else { return };
-        let Some(live) = site.machine.grant(id).and_then(consent::Grant::live).cloned() else { return };
-        let ends_at = now + time::Duration::milliseconds(i64::try_from(live.remaining_ms(boot_time(now))).unwrap_or(0));
+        let Some(site) = self.sites.get(&device) else {
+            return;
+        };
+        let Some(live) = site
+            .machine
+            .grant(id)
+            .and_then(consent::Grant::live)
+            .cloned()
+        else {
+            return;
+        };
+        let ends_at = now
+            + time::Duration::milliseconds(
+                i64::try_from(live.remaining_ms(boot_time(now))).unwrap_or(0),
+            );
         let fresh = || GrantNote {
             id,
             device,
@@ -134,22 +166,38 @@ impl Held {
             confirmed: false,
             receipt: None,
             bytes_left: None,
-            incident: self.instructions.get(&live.trigger).and_then(|instruction| instruction.incident),
+            incident: self
+                .instructions
+                .get(&live.trigger)
+                .and_then(|instruction| instruction.incident),
         };
         let note = self.grants.entry(id).or_insert_with(fresh);
-        note.life = Life::Live { since: now, ends_at };
+        note.life = Life::Live {
+            since: now,
+            ends_at,
+        };
         let (premises, trigger) = (note.premises, note.trigger);
         self.press_opened(trigger, now);
         self.dirty_grant(id);
         let detail = json!({ "grant": id.to_string(), "trigger": trigger.to_string() });
-        self.event(Event::new(Class::GrantLive, Actor::Device(device)).premises(premises).detail(detail));
+        self.event(
+            Event::new(Class::GrantLive, Actor::Device(device))
+                .premises(premises)
+                .detail(detail),
+        );
     }
 
     fn ended(&mut self, device: DeviceId, ended: &Ended, now: OffsetDateTime) {
-        let Some(note) = self.grants.get_mut(&ended.id) else { return };
+        let Some(note) = self.grants.get_mut(&ended.id) else {
+            return;
+        };
         let since = note.life.live_since();
         note.life = match ended.ending {
-            Ending::Closed(cause) => Life::Ended { since, at: now, cause },
+            Ending::Closed(cause) => Life::Ended {
+                since,
+                at: now,
+                cause,
+            },
             Ending::Refused(refusal) => Life::Refused { at: now, refusal },
         };
         // What never opened needs no word from the device that it is over.
@@ -164,12 +212,18 @@ impl Held {
         let detail = json!({
             "grant": ended.id.to_string(), "trigger": trigger.to_string(), "why": format!("{:?}", ended.ending),
         });
-        self.event(Event::new(class, Actor::Device(device)).premises(premises).detail(detail));
+        self.event(
+            Event::new(class, Actor::Device(device))
+                .premises(premises)
+                .detail(detail),
+        );
     }
 
     /// The first grant of a press that lives makes the press "opened".
     fn press_opened(&mut self, trigger: TriggerId, now: OffsetDateTime) {
-        let Some(press) = self.presses.get_mut(&trigger) else { return };
+        let Some(press) = self.presses.get_mut(&trigger) else {
+            return;
+        };
         if press.opened_at.is_none() && press.state != PressState::Message {
             press.opened_at = Some(now);
             press.state = PressState::Opened;
@@ -179,13 +233,25 @@ impl Held {
 
     /// A press is refused when nothing it asked for is left and nothing ever opened.
     pub(super) fn press_refused(&mut self, trigger: TriggerId) {
-        let undecided = self.grants.values().any(|note| note.trigger == trigger && note.life.over_at().is_none());
-        let waiting = self.instructions.get(&trigger).is_some_and(|instruction| !instruction.unanswered.is_empty());
-        let refusal = self.grants.values().filter(|note| note.trigger == trigger).find_map(|note| match note.life {
-            Life::Refused { refusal, .. } => Some(refusal),
-            Life::Asked | Life::Live { .. } | Life::Ended { .. } => None,
-        });
-        let Some(press) = self.presses.get_mut(&trigger) else { return };
+        let undecided = self
+            .grants
+            .values()
+            .any(|note| note.trigger == trigger && note.life.over_at().is_none());
+        let waiting = self
+            .instructions
+            .get(&trigger)
+            .is_some_and(|instruction| !instruction.unanswered.is_empty());
+        let refusal = self
+            .grants
+            .values()
+            .filter(|note| note.trigger == trigger)
+            .find_map(|note| match note.life {
+                Life::Refused { refusal, .. } => Some(refusal),
+                Life::Asked | Life::Live { .. } | Life::Ended { .. } => None,
+            });
+        let Some(press) = self.presses.get_mut(&trigger) else {
+            return;
+        };
         if undecided || waiting || press.state != PressState::Received {
             return;
         }
@@ -222,13 +288,23 @@ impl Held {
 }
 
 pub(super) fn camera_id(device: DeviceId, camera: CameraNumber) -> CameraId {
-    Connection { device, number: camera.get() }.camera()
+    Connection {
+        device,
+        number: camera.get(),
+    }
+    .camera()
 }
 
 pub(super) fn cause_of(cause: consent::Cause) -> Cause {
     match cause {
-        consent::Cause::Press { at: consent::PressedAt::Button, .. } => Cause::Button,
-        consent::Cause::Press { at: consent::PressedAt::Phone, .. } => Cause::Press,
+        consent::Cause::Press {
+            at: consent::PressedAt::Button,
+            ..
+        } => Cause::Button,
+        consent::Cause::Press {
+            at: consent::PressedAt::Phone,
+            ..
+        } => Cause::Press,
         consent::Cause::Alert | consent::Cause::Approval => Cause::Alert,
         consent::Cause::Standing => Cause::Standing,
     }

@@ -26,17 +26,33 @@ pub struct Greeting {
 impl Sharing {
     pub async fn hello(&self, device: DeviceId, premises: PremisesId, greeting: Greeting) {
         let now = self.world.clock.now();
-        self.change(|held| ((), held.greet(device, premises, greeting, now))).await;
+        self.change(|held| ((), held.greet(device, premises, greeting, now)))
+            .await;
     }
 }
 
 impl Held {
-    fn greet(&mut self, device: DeviceId, premises: PremisesId, greeting: Greeting, now: OffsetDateTime) -> Orders {
+    fn greet(
+        &mut self,
+        device: DeviceId,
+        premises: PremisesId,
+        greeting: Greeting,
+        now: OffsetDateTime,
+    ) -> Orders {
         let at = boot_time(now);
-        let still: BTreeSet<GrantId> = greeting.live.iter().map(|live| live.adopted.grant).collect();
+        let still: BTreeSet<GrantId> = greeting
+            .live
+            .iter()
+            .map(|live| live.adopted.grant)
+            .collect();
         let site = self.site(device, premises);
-        let rebooted = site.boot_id.replace(greeting.boot_id).is_some_and(|before| before != greeting.boot_id);
-        let mut orders = self.run(device, now, |machine| machine.policy_changed(greeting.policy, at));
+        let rebooted = site
+            .boot_id
+            .replace(greeting.boot_id)
+            .is_some_and(|before| before != greeting.boot_id);
+        let mut orders = self.run(device, now, |machine| {
+            machine.policy_changed(greeting.policy, at)
+        });
         if rebooted {
             orders = orders.and(self.run(device, now, |machine| machine.rebooted(&still, at)));
         }
@@ -45,31 +61,68 @@ impl Held {
             // What was closed here meanwhile stands among `ended` below; adopting it says so once more.
             orders = orders.and(self.adopt(device, premises, live, now));
         }
-        orders.send.push((device, Order::Wanted { instructions: self.unanswered(device, now), ended: self.to_close(device, &still) }));
-        orders.send.extend(self.unconfirmed(device).into_iter().map(|revoke| (device, Order::End(revoke))));
+        orders.send.push((
+            device,
+            Order::Wanted {
+                instructions: self.unanswered(device, now),
+                ended: self.to_close(device, &still),
+            },
+        ));
+        orders.send.extend(
+            self.unconfirmed(device)
+                .into_iter()
+                .map(|revoke| (device, Order::End(revoke))),
+        );
         orders
     }
 
     fn unanswered(&self, device: DeviceId, now: OffsetDateTime) -> Vec<(consent::Trigger, u64)> {
         let waiting = self.instructions.values().filter_map(|instruction| {
             let age = (now - instruction.made_at).whole_milliseconds();
-            Some((instruction.unanswered.get(&device)?.clone(), u64::try_from(age).unwrap_or(0)))
+            Some((
+                instruction.unanswered.get(&device)?.clone(),
+                u64::try_from(age).unwrap_or(0),
+            ))
         });
-        waiting.filter(|(_, age_ms)| *age_ms <= STALE_AFTER_MS).take(consent::MAX_OPEN_GRANTS).collect()
+        waiting
+            .filter(|(_, age_ms)| *age_ms <= STALE_AFTER_MS)
+            .take(consent::MAX_OPEN_GRANTS)
+            .collect()
     }
 
     /// Grants that are over here and open there.
     fn to_close(&self, device: DeviceId, still: &BTreeSet<GrantId>) -> Vec<GrantId> {
-        let Some(site) = self.sites.get(&device) else { return Vec::new() };
-        let over = |id: &GrantId| site.machine.grant(*id).is_some_and(Grant::is_ended) || site.machine.tombstones().holds_grant(*id);
-        still.iter().copied().filter(over).take(MOST_CLOSED).collect()
+        let Some(site) = self.sites.get(&device) else {
+            return Vec::new();
+        };
+        let over = |id: &GrantId| {
+            site.machine.grant(*id).is_some_and(Grant::is_ended)
+                || site.machine.tombstones().holds_grant(*id)
+        };
+        still
+            .iter()
+            .copied()
+            .filter(over)
+            .take(MOST_CLOSED)
+            .collect()
     }
 
     fn unconfirmed(&self, device: DeviceId) -> Vec<Revoke> {
-        let open = self.revokes.values().filter(|note| note.unconfirmed.contains(&device));
+        let open = self
+            .revokes
+            .values()
+            .filter(|note| note.unconfirmed.contains(&device));
         open.filter_map(|note| {
-            let scope = note.told.iter().find(|(told, _)| *told == device).map(|(_, scope)| *scope)?;
-            Some(Revoke { id: note.id, scope, reason: note.reason })
+            let scope = note
+                .told
+                .iter()
+                .find(|(told, _)| *told == device)
+                .map(|(_, scope)| *scope)?;
+            Some(Revoke {
+                id: note.id,
+                scope,
+                reason: note.reason,
+            })
         })
         .take(MOST_CLOSED)
         .collect()

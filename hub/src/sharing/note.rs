@@ -42,9 +42,19 @@ pub(super) struct GrantNote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Life {
     Asked,
-    Live { since: OffsetDateTime, ends_at: OffsetDateTime },
-    Ended { since: Option<OffsetDateTime>, at: OffsetDateTime, cause: EndCause },
-    Refused { at: OffsetDateTime, refusal: Refusal },
+    Live {
+        since: OffsetDateTime,
+        ends_at: OffsetDateTime,
+    },
+    Ended {
+        since: Option<OffsetDateTime>,
+        at: OffsetDateTime,
+        cause: EndCause,
+    },
+    Refused {
+        at: OffsetDateTime,
+        refusal: Refusal,
+    },
 }
 
 impl Life {

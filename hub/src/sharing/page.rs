@@ -1,26 +1,16 @@
-//! What pages read about sharing: the sections `shares`, `presses`, `asks` and `premises`, and the
-//! answers to presses and revokes. Everything is computed from memory at the moment of asking.
+//! What pages read about sharing, as shapes: shares, presses, revokes, asks and an owner's premises. How
+//! they are made from memory stands in `sections` and `places`.
 
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use assent_consent as consent;
-use consent::{CameraNumber, TriggerId};
-
-use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState, RevokeNote};
+use super::note::{Cause, PressState, RevokeNote};
 use super::press::LevelText;
-use super::{Sharing, uuid, words};
+use super::uuid;
 use crate::devices::Condition;
-use crate::identity::{Identity, Person, Role};
-use crate::registry::{self, Kind};
-use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, Stamp};
-
-/// Ended shares stay in sight this long.
-const SHOWN_AFTER_END: Duration = Duration::minutes(10);
-/// A press can be taken back as a mistake this long.
-const CANCELLABLE: Duration = Duration::seconds(5);
+use crate::registry::Kind;
+use crate::world::Stamp;
 
 /// An id with the name that people know it by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -200,222 +190,13 @@ impl Revoke {
     pub(super) fn of(note: &RevokeNote) -> Self {
         Self {
             id: uuid(note.id.0),
-            state: if note.confirmed_at.is_some() { RevokeState::Confirmed } else { RevokeState::Received },
+            state: if note.confirmed_at.is_some() {
+                RevokeState::Confirmed
+            } else {
+                RevokeState::Received
+            },
             stopped: note.stopped.iter().map(|grant| uuid(grant.0)).collect(),
             confirmed_at: note.confirmed_at.map(Stamp),
         }
     }
-}
-
-impl Sharing {
-    /// The section `shares`: owners see their premises', operators what is shared with their agency.
-    pub fn shares(&self, person: &Person) -> Vec<Share> {
-        let now = self.world.clock.now();
-        let held = self.held.lock();
-        let mut notes: Vec<&GrantNote> = held
-            .grants
-            .values()
-            .filter(|note| concerns(person, note.premises, note.terms.agency.as_str()))
-            .filter(|note| note.life.over_at().is_none_or(|at| now - at < SHOWN_AFTER_END) && !was_renewed(note))
-            .collect();
-        notes.sort_by_key(|note| (note.asked_at, note.id));
-        notes
-            .into_iter()
-            .map(|note| {
-                let pressed = held.presses.contains_key(&note.trigger);
-                let live = held.sites.get(&note.device).and_then(|site| site.machine.grant(note.id)).and_then(consent::Grant::live);
-                let cameras = match live {
-                    Some(live) => live.cameras().collect(),
-                    None => note.terms.cameras.iter().collect::<Vec<_>>(),
-                };
-                self.share(note, &cameras, pressed)
-            })
-            .collect()
-    }
-
-    fn share(&self, note: &GrantNote, cameras: &[CameraNumber], pressed: bool) -> Share {
-        let (state, ends_at, end_cause, refusal) = match note.life {
-            Life::Asked => (ShareState::Asked, None, None, None),
-            Life::Live { ends_at, .. } => (ShareState::Live, Some(ends_at), None, None),
-            Life::Ended { cause, .. } => (ShareState::Ended, None, Some(words::end(cause)), None),
-            Life::Refused { refusal, .. } => (ShareState::Refused, None, None, Some(words::refusal(refusal).to_owned())),
-        };
-        Share {
-            id: uuid(note.id.0),
-            premises: self.premises_named(note.premises),
-            cameras: cameras.iter().map(|number| self.camera_named(note.device, *number)).collect(),
-            agency: self.agency_named(note.terms.agency.as_str()),
-            cause: note.cause,
-            state,
-            asked_at: note.asked_at.into(),
-            live_at: note.life.live_since().map(Stamp),
-            ends_at: ends_at.map(Stamp),
-            ended_at: note.life.over_at().map(Stamp),
-            end_cause,
-            refusal,
-            rights: ShareRights {
-                audio: note.terms.rights.audio,
-                pre_roll: note.terms.rights.pre_roll,
-                record: note.terms.rights.record,
-            },
-            incident_id: note.incident.map(|id| id.0),
-            press_id: pressed.then(|| uuid(note.trigger.0)),
-            renews: note.cause == Cause::Standing,
-        }
-    }
-
-    /// The section `presses`: those of the last day, of all co-owners, newest first.
-    pub fn presses(&self, person: &Person) -> Vec<Press> {
-        let held = self.held.lock();
-        let mut notes: Vec<&PressNote> = held.presses.values().filter(|press| person.answers_for(press.premises)).collect();
-        notes.sort_by_key(|press| std::cmp::Reverse(press.received_at));
-        notes.into_iter().map(|note| page_of(note, shares_of(held.grants.values(), note.id))).collect()
-    }
-
-    pub(super) fn press_page(&self, id: TriggerId) -> Option<Press> {
-        let held = self.held.lock();
-        held.presses.get(&id).map(|note| page_of(note, shares_of(held.grants.values(), id)))
-    }
-
-    /// One press, for the slices above.
-    pub fn press_by_id(&self, id: Uuid) -> Option<Press> {
-        self.press_page(super::trigger_of(id))
-    }
-
-    /// The section `asks`: alerts that wait for the owner's word.
-    pub fn asks(&self, person: &Person) -> Vec<Ask> {
-        let now = self.world.clock.now();
-        let notes: Vec<AskNote> = {
-            let held = self.held.lock();
-            let open = held.asks.values().filter(|ask| ask.answer.is_none() && ask.expires_at > now);
-            open.filter(|ask| person.answers_for(ask.premises)).cloned().collect()
-        };
-        notes.iter().map(|note| self.ask_page(note)).collect()
-    }
-
-    pub(super) fn ask_page(&self, note: &AskNote) -> Ask {
-        let cameras = note.terms.iter().flat_map(|(device, terms)| terms.cameras.iter().map(|number| self.camera_named(*device, number)));
-        let longest = note.terms.iter().map(|(_, terms)| terms.ttl.secs()).max().unwrap_or(0);
-        Ask {
-            alert_id: uuid(note.trigger.0),
-            premises_id: note.premises.0,
-            kind: note.alert.kind.as_str().to_owned(),
-            raised_at: note.raised_at.into(),
-            cameras: cameras.collect(),
-            minutes: longest.div_ceil(60),
-            agency: self.agency_named(note.alert.agency.as_str()),
-            expires_at: note.expires_at.into(),
-        }
-    }
-
-    /// The section `premises` of an owner.
-    pub fn owner_premises(&self, person: &Person, identity: &Identity) -> Vec<OwnerPremises> {
-        let known = person.premises.iter().filter_map(|id| self.registry.premises(*id));
-        known.map(|premises| self.owner_view(&premises, identity)).collect()
-    }
-
-    fn owner_view(&self, premises: &registry::Premises, identity: &Identity) -> OwnerPremises {
-        let devices = self.devices.at(premises.id);
-        let device_state = if devices.iter().any(|device| device.online) {
-            DeviceState::Online
-        } else if devices.iter().any(|device| device.last_seen.is_some()) {
-            DeviceState::Away
-        } else {
-            DeviceState::Never
-        };
-        let people = identity.owners_of(premises.id);
-        OwnerPremises {
-            id: premises.id.0,
-            name: premises.name.clone(),
-            kind: premises.kind,
-            address: premises.address.reveal().clone(),
-            device_state,
-            cameras: self.registry.cameras_of(premises.id).iter().map(|camera| self.owner_camera(camera)).collect(),
-            people: people.iter().map(|person| Named { id: person.id.0, name: person.name.reveal().clone() }).collect(),
-        }
-    }
-
-    fn owner_camera(&self, camera: &registry::Camera) -> OwnerCamera {
-        let health = camera.connection.and_then(|at| self.devices.health(at.device, at.number));
-        OwnerCamera {
-            id: camera.id.0,
-            name: camera.name.clone(),
-            condition: health.as_ref().map_or(CameraCondition::DeviceAway, |health| health.condition.into()),
-            reason: health.and_then(|health| health.reason),
-            masked: camera.masked,
-            has_audio: camera.has_audio,
-            rules: self.rules_of(camera),
-        }
-    }
-
-    fn rules_of(&self, camera: &registry::Camera) -> Vec<String> {
-        let Some(at) = camera.connection else { return Vec::new() };
-        let policy = self.devices.device(at.device).and_then(|device| device.policy);
-        let (Some(policy), Some(number)) = (policy, CameraNumber::new(at.number)) else { return Vec::new() };
-        let own = policy.rules().iter().filter(|rule| rule.cameras.contains(number));
-        own.map(|rule| words::rule(rule, &self.agency_named(rule.agency.as_str()).name)).collect()
-    }
-
-    fn premises_named(&self, id: PremisesId) -> Named {
-        let name = self.registry.premises(id).map_or_else(|| "unknown premises".to_owned(), |premises| premises.name.clone());
-        Named { id: id.0, name }
-    }
-
-    fn camera_named(&self, device: DeviceId, number: CameraNumber) -> Named {
-        let id: CameraId = super::held::camera_id(device, number);
-        let name = self.registry.camera(id).map_or_else(|| format!("camera {number}"), |camera| camera.name.clone());
-        Named { id: id.0, name }
-    }
-
-    fn agency_named(&self, text: &str) -> Named {
-        let agency = AgencyId::parse(text).and_then(|id| self.registry.agency(id));
-        match agency {
-            Some(agency) => Named { id: agency.id.0, name: agency.name.clone() },
-            None => Named { id: Uuid::nil(), name: "an agency that this hub does not know".to_owned() },
-        }
-    }
-}
-
-fn concerns(person: &Person, premises: PremisesId, agency: &str) -> bool {
-    match person.role {
-        Role::Owner => person.answers_for(premises),
-        Role::Operator => person.agency.is_some() && AgencyId::parse(agency) == person.agency,
-    }
-}
-
-/// A standing grant that ran out was followed by the next one: nothing that anybody needs to read.
-fn was_renewed(note: &GrantNote) -> bool {
-    note.cause == Cause::Standing && matches!(note.life, Life::Ended { cause: consent::EndCause::Expired, .. })
-}
-
-fn shares_of<'a>(grants: impl Iterator<Item = &'a GrantNote>, trigger: TriggerId) -> Vec<Uuid> {
-    grants.filter(|note| note.trigger == trigger).map(|note| uuid(note.id.0)).collect()
-}
-
-fn page_of(note: &PressNote, share_ids: Vec<Uuid>) -> Press {
-    let cancellable = matches!(note.state, PressState::Received | PressState::Opened);
-    Press {
-        id: uuid(note.id.0),
-        premises_id: note.premises.0,
-        state: note.state,
-        level: note.level.into(),
-        silent: note.silent,
-        drill: note.drill,
-        by: note.by.map(|id| Named { id: id.0, name: note.by_name.clone().unwrap_or_default() }),
-        received_at: note.received_at.into(),
-        opened_at: note.opened_at.map(Stamp),
-        on_wall_at: note.on_wall_at.map(Stamp),
-        acknowledged: note.acknowledged.as_ref().map(|ack| AcknowledgedBy { badge: ack.badge.clone(), at: ack.at.into() }),
-        cancellable_until: cancellable.then(|| Stamp(until(note.received_at))),
-        share_ids,
-        refusal: match note.state {
-            PressState::Message => Some(words::refusal(consent::Refusal::TooOld).to_owned()),
-            PressState::Refused => note.refusal.map(|refusal| words::refusal(refusal).to_owned()),
-            PressState::Received | PressState::Opened | PressState::Cancelled => None,
-        },
-    }
-}
-
-fn until(received_at: OffsetDateTime) -> OffsetDateTime {
-    received_at + CANCELLABLE
 }

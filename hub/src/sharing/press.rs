@@ -2,31 +2,29 @@
 //! fails on paperwork: where neither store nor spool takes the record, the device is told all the same,
 //! because its own persisted receipt is enough to open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use assent_consent as consent;
-use consent::{Answer, CameraNumber, Level, PressedAt, Refusal, STALE_AFTER_MS, Trigger, TriggerId, TriggerKind, WallTime};
+use consent::{Level, PressedAt, STALE_AFTER_MS, Trigger, TriggerId, TriggerKind, WallTime};
 use serde::Deserialize;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::held::{Held, Order, Orders, boot_time};
-use super::note::{Instruction, PressNote, PressState};
+use super::decide::Named;
+use super::held::{Held, Orders};
+use super::note::{PressNote, PressState};
 use super::page::Press;
 use super::{Sharing, facts::Reported, trigger_of};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
-use crate::registry::Registry;
 use crate::world::{CameraId, DeviceId, PremisesId, millis};
 
 /// An owner does not press more often than this; more is a broken page. Older ones leave memory first.
 pub(super) const MOST_PRESSES: usize = 10_000;
 /// One premises cannot fill the table: this many presses a minute open or alert, the rest are refused.
 const MOST_A_MINUTE: usize = 30;
-/// As many as a device has.
-const MOST_CAMERAS: usize = crate::registry::MOST_CAMERAS;
 
 /// Body of `PUT /api/presses/{id}`.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
@@ -87,24 +85,53 @@ impl Sharing {
     pub async fn press(&self, by: &Person, id: Uuid, asked: PressAsked) -> Result<(Press, bool)> {
         let premises = PremisesId(asked.premises_id);
         if !by.answers_for(premises) {
-            return Err(Error::not_found("These premises are not yours, or not known here."));
+            return Err(Error::not_found(
+                "These premises are not yours, or not known here.",
+            ));
         }
         let trigger = self.trigger_from(by, id, &asked)?;
-        let cameras: Vec<CameraId> = asked.camera_ids.unwrap_or_default().into_iter().map(CameraId).collect();
+        let cameras: Vec<CameraId> = asked
+            .camera_ids
+            .unwrap_or_default()
+            .into_iter()
+            .map(CameraId)
+            .collect();
         let named = Named::of(&self.registry, premises, &cameras)?;
         if let Some(known) = self.note_press(&trigger, premises, by, asked.age_ms, cameras)? {
             return Ok((known, false));
         }
-        self.record_press(&trigger, premises, Actor::Person(by.id)).await;
-        self.change(|held| ((), held.decide(&trigger, &named, premises, asked.age_ms, self.world.clock.now()))).await;
+        self.record_press(&trigger, premises, Actor::Person(by.id))
+            .await;
+        self.change(|held| {
+            (
+                (),
+                held.decide(
+                    &trigger,
+                    &named,
+                    premises,
+                    asked.age_ms,
+                    self.world.clock.now(),
+                ),
+            )
+        })
+        .await;
         tracing::info!(press.id = %id, premises.id = %premises, actor = %by.id, "press received");
-        self.press_page(trigger.id).map(|press| (press, true)).ok_or_else(|| Error::internal("a press is gone from memory"))
+        self.press_page(trigger.id)
+            .map(|press| (press, true))
+            .ok_or_else(|| Error::internal("a press is gone from memory"))
     }
 
     /// A press from the button at the premises, with what the device opened on its own receipt.
     /// True when it is new.
-    pub async fn pressed_at_device(&self, device: DeviceId, premises: PremisesId, press: DevicePress) -> bool {
-        let TriggerKind::Press(ref what) = press.trigger.kind else { return false };
+    pub async fn pressed_at_device(
+        &self,
+        device: DeviceId,
+        premises: PremisesId,
+        press: DevicePress,
+    ) -> bool {
+        let TriggerKind::Press(ref what) = press.trigger.kind else {
+            return false;
+        };
         let now = self.world.clock.now();
         let fresh = {
             let mut held = self.held.lock();
@@ -119,7 +146,8 @@ impl Sharing {
             fresh
         };
         if fresh {
-            self.record_press(&press.trigger, premises, Actor::Device(device)).await;
+            self.record_press(&press.trigger, premises, Actor::Device(device))
+                .await;
         }
         for opened in press.opened {
             self.opened(device, premises, opened).await;
@@ -134,11 +162,18 @@ impl Sharing {
 
     /// Parses what the page says into the rules' own words; whatever cannot be a press is refused here.
     fn trigger_from(&self, by: &Person, id: Uuid, asked: &PressAsked) -> Result<Trigger> {
-        let note = consent::Note::new(asked.note.clone().unwrap_or_default())
-            .map_err(|_| Error::invalid("The note is longer than 280 bytes or holds control characters."))?;
-        let person = consent::PersonId::new(by.id.to_string()).map_err(|_| Error::internal("a person id is too long"))?;
+        let note = consent::Note::new(asked.note.clone().unwrap_or_default()).map_err(|_| {
+            Error::invalid("The note is longer than 280 bytes or holds control characters.")
+        })?;
+        let person = consent::PersonId::new(by.id.to_string())
+            .map_err(|_| Error::internal("a person id is too long"))?;
         let age = Duration::milliseconds(i64::try_from(asked.age_ms).unwrap_or(i64::MAX));
-        let made_at = self.world.clock.now().checked_sub(age).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let made_at = self
+            .world
+            .clock
+            .now()
+            .checked_sub(age)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         Ok(Trigger {
             id: trigger_of(id),
             made_at: WallTime(millis(made_at)),
@@ -155,20 +190,44 @@ impl Sharing {
     }
 
     /// Takes the press into memory. Gives the press that already has this id, if it is the same one.
-    fn note_press(&self, trigger: &Trigger, premises: PremisesId, by: &Person, age_ms: u64, cameras: Vec<CameraId>) -> Result<Option<Press>> {
-        let TriggerKind::Press(ref what) = trigger.kind else { return Err(Error::internal("not a press")) };
+    fn note_press(
+        &self,
+        trigger: &Trigger,
+        premises: PremisesId,
+        by: &Person,
+        age_ms: u64,
+        cameras: Vec<CameraId>,
+    ) -> Result<Option<Press>> {
+        let TriggerKind::Press(ref what) = trigger.kind else {
+            return Err(Error::internal("not a press"));
+        };
         let now = self.world.clock.now();
         let mut held = self.held.lock();
         if let Some(known) = held.presses.get(&trigger.id) {
-            if known.premises != premises || known.by != Some(by.id) || known.level != what.level || known.drill != what.drill {
-                return Err(Error::conflict("Another press has this id already. Press again.").slug("press-replayed"));
+            if known.premises != premises
+                || known.by != Some(by.id)
+                || known.level != what.level
+                || known.drill != what.drill
+            {
+                return Err(
+                    Error::conflict("Another press has this id already. Press again.")
+                        .slug("press-replayed"),
+                );
             }
             drop(held);
             return Ok(self.press_page(trigger.id));
         }
         let since = now - Duration::MINUTE;
-        if held.presses.values().filter(|press| press.premises == premises && press.received_at > since).count() >= MOST_A_MINUTE {
-            return Err(Error::too_many("These premises have pressed very often in the last minute. The earlier presses stand."));
+        if held
+            .presses
+            .values()
+            .filter(|press| press.premises == premises && press.received_at > since)
+            .count()
+            >= MOST_A_MINUTE
+        {
+            return Err(Error::too_many(
+                "These premises have pressed very often in the last minute. The earlier presses stand.",
+            ));
         }
         let mut note = note_of(trigger, what, premises, now);
         note.by = Some(by.id);
@@ -183,102 +242,29 @@ impl Sharing {
 
     /// Durable in the store or in the spool. A press goes on without either.
     async fn record_press(&self, trigger: &Trigger, premises: PremisesId, actor: Actor) {
-        let TriggerKind::Press(ref press) = trigger.kind else { return };
+        let TriggerKind::Press(ref press) = trigger.kind else {
+            return;
+        };
         let detail = json!({
             "press": super::uuid(trigger.id.0), "madeAtMs": trigger.made_at.0, "level": LevelText::from(press.level),
             "silent": press.silent, "drill": press.drill, "button": press.at == PressedAt::Button,
             "cameras": press.cameras.iter().map(|camera| camera.get()).collect::<Vec<_>>(),
         });
-        let event = Event::new(Class::Press, actor).premises(premises).detail(detail);
+        let event = Event::new(Class::Press, actor)
+            .premises(premises)
+            .detail(detail);
         if let Err(error) = self.audit.append_or_spool(event).await {
             tracing::error!(%error, premises.id = %premises, "press could not be recorded; the device's own receipt has to do");
         }
     }
 }
 
-/// The cameras that a press names, device by device; none named means what the press rules name.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Named(BTreeMap<DeviceId, BTreeSet<CameraNumber>>);
-
-impl Named {
-    pub(super) fn of(registry: &Registry, premises: PremisesId, cameras: &[CameraId]) -> Result<Self> {
-        if cameras.len() > MOST_CAMERAS {
-            return Err(Error::invalid("A press cannot name this many cameras."));
-        }
-        let mut named = Self::default();
-        for id in cameras {
-            let known = registry.camera(*id).filter(|camera| camera.premises == premises);
-            let at = known.and_then(|camera| camera.connection).and_then(|at| Some((at.device, CameraNumber::new(at.number)?)));
-            let (device, number) =
-                at.ok_or_else(|| Error::not_found("One of these cameras is not at these premises.").slug("unknown-camera"))?;
-            named.0.entry(device).or_default().insert(number);
-        }
-        Ok(named)
-    }
-
-    /// The trigger as this device is to hear it; none when the press names only other devices' cameras.
-    fn told(&self, trigger: &Trigger, device: DeviceId) -> Option<Trigger> {
-        let mut trigger = trigger.clone();
-        if self.0.is_empty() {
-            return Some(trigger);
-        }
-        let own = self.0.get(&device)?;
-        if let TriggerKind::Press(press) = &mut trigger.kind {
-            press.cameras.clone_from(own);
-        }
-        Some(trigger)
-    }
-}
-
-impl Held {
-    /// What the reported policies of the premises' devices say, and the instructions that follow.
-    pub(super) fn decide(&mut self, trigger: &Trigger, named: &Named, premises: PremisesId, age_ms: u64, now: OffsetDateTime) -> Orders {
-        let mut orders = Orders::default();
-        if self.presses.get(&trigger.id).is_none_or(|press| press.state != PressState::Received) {
-            return orders;
-        }
-        let mut refusal = Refusal::NoRule;
-        let mut unanswered = BTreeMap::new();
-        for device in self.sites_of(premises) {
-            let Some(told) = named.told(trigger, device) else { continue };
-            match self.propose(device, &told, age_ms, now) {
-                Answer::Opens(terms) => {
-                    self.ask(device, &told, &terms, now);
-                    orders.send.push((device, Order::Instruct { trigger: told.clone(), age_ms }));
-                    unanswered.insert(device, told);
-                }
-                Answer::Asks(_) => refusal = Refusal::AsksOwner,
-                Answer::Nothing(why) => refusal = why,
-            }
-        }
-        if unanswered.is_empty()
-            && let Some(press) = self.presses.get_mut(&trigger.id)
-        {
-            press.state = PressState::Refused;
-            press.refusal = Some(refusal);
-        }
-        let age = Duration::milliseconds(i64::try_from(age_ms).unwrap_or(i64::MAX));
-        self.instructions.insert(trigger.id, Instruction { made_at: now - age, unanswered, incident: None });
-        self.dirty_press(trigger.id);
-        orders
-    }
-}
-
-impl Held {
-    /// What one device's policy, as it last reported it, says to a trigger. Only the device knows the local
-    /// time at the premises, so quiet hours are left to it: here the first hour that is not quiet is taken.
-    pub(super) fn propose(&self, device: DeviceId, trigger: &Trigger, age_ms: u64, now: OffsetDateTime) -> Answer {
-        let Some(site) = self.sites.get(&device) else { return Answer::Nothing(Refusal::NoRule) };
-        let at = |hour: u16| {
-            let local_minute = consent::MinuteOfDay::new(hour * 60).unwrap_or_default();
-            let here = consent::Now { boot: boot_time(now), local_minute, ..consent::Now::default() };
-            site.machine.answer(trigger, age_ms, &here)
-        };
-        (0..24).map(at).find(|answer| *answer != Answer::Nothing(Refusal::QuietHours)).unwrap_or(Answer::Nothing(Refusal::QuietHours))
-    }
-}
-
-fn note_of(trigger: &Trigger, press: &consent::Press, premises: PremisesId, now: OffsetDateTime) -> PressNote {
+fn note_of(
+    trigger: &Trigger,
+    press: &consent::Press,
+    premises: PremisesId,
+    now: OffsetDateTime,
+) -> PressNote {
     PressNote {
         id: trigger.id,
         premises,
@@ -301,7 +287,11 @@ fn note_of(trigger: &Trigger, press: &consent::Press, premises: PremisesId, now:
 
 fn insert(held: &mut Held, note: PressNote) {
     if held.presses.len() >= MOST_PRESSES
-        && let Some(oldest) = held.presses.values().min_by_key(|press| press.received_at).map(|press| press.id)
+        && let Some(oldest) = held
+            .presses
+            .values()
+            .min_by_key(|press| press.received_at)
+            .map(|press| press.id)
     {
         held.presses.remove(&oldest);
     }

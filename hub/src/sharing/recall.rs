@@ -15,30 +15,47 @@ use sqlx::any::AnyRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::decide::Named;
 use super::held::{Held, Site, boot_time};
 use super::note::{Acknowledged, Cause, GrantNote, Life, PressNote, PressState, RevokeNote};
-use super::press::Named;
 use super::rows;
 use super::tick::REMEMBERED;
 use super::trigger_of;
 use crate::devices::Devices;
 use crate::error::{Error, Result};
 use crate::registry::Registry;
-use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId, World, from_millis, millis};
+use crate::world::{
+    CameraId, DeviceId, IncidentId, PersonId, PremisesId, World, from_millis, millis,
+};
 
 pub(super) async fn held(world: &World, registry: &Registry, devices: &Devices) -> Result<Held> {
     let now = world.clock.now();
-    let mut held = Held { sites: sites(devices), ..Held::default() };
+    let mut held = Held {
+        sites: sites(devices),
+        ..Held::default()
+    };
     let since = millis(now - REMEMBERED);
     for row in fetch(world, "SELECT * FROM press WHERE received_at > $1", since).await? {
         let press = press_of(&row)?;
         held.presses.insert(press.id, press);
     }
-    for row in fetch(world, "SELECT * FROM grants WHERE ended_at IS NULL OR ended_at > $1 OR confirmed = 0", since).await? {
+    for row in fetch(
+        world,
+        "SELECT * FROM grants WHERE ended_at IS NULL OR ended_at > $1 OR confirmed = 0",
+        since,
+    )
+    .await?
+    {
         let grant = grant_of(&row)?;
         held.grants.insert(grant.id, grant);
     }
-    for row in fetch(world, "SELECT * FROM revoke WHERE confirmed_at IS NULL OR confirmed_at > $1", since).await? {
+    for row in fetch(
+        world,
+        "SELECT * FROM revoke WHERE confirmed_at IS NULL OR confirmed_at > $1",
+        since,
+    )
+    .await?
+    {
         let revoke = revoke_of(&row)?;
         held.revokes.insert(revoke.id, revoke);
     }
@@ -47,14 +64,28 @@ pub(super) async fn held(world: &World, registry: &Registry, devices: &Devices) 
 }
 
 async fn fetch(world: &World, query: &'static str, since: i64) -> Result<Vec<AnyRow>> {
-    Ok(sqlx::query(query).bind(since).fetch_all(world.store.pool()).await?)
+    Ok(sqlx::query(query)
+        .bind(since)
+        .fetch_all(world.store.pool())
+        .await?)
 }
 
 fn sites(devices: &Devices) -> BTreeMap<DeviceId, Site> {
     let site = |device: crate::devices::Device| {
-        let policy = device.policy.map_or_else(StandingPolicy::default, |policy| StandingPolicy::clone(&policy));
+        let policy = device
+            .policy
+            .map_or_else(StandingPolicy::default, |policy| {
+                StandingPolicy::clone(&policy)
+            });
         let machine = consent::Sharing::new(consent::DeviceId(device.id.0), policy);
-        (device.id, Site { premises: device.premises, machine, boot_id: None })
+        (
+            device.id,
+            Site {
+                premises: device.premises,
+                machine,
+                boot_id: None,
+            },
+        )
     };
     devices.all().into_iter().map(site).collect()
 }
@@ -65,7 +96,11 @@ impl Held {
     fn resume(&mut self, registry: &Registry, now: OffsetDateTime) {
         for revoke in self.revokes.values().cloned().collect::<Vec<_>>() {
             for (device, scope) in revoke.told {
-                let one = consent::Revoke { id: revoke.id, scope, reason: revoke.reason };
+                let one = consent::Revoke {
+                    id: revoke.id,
+                    scope,
+                    reason: revoke.reason,
+                };
                 if let Some(site) = self.sites.get_mut(&device) {
                     site.machine.revoke(&one, boot_time(now));
                 }
@@ -79,7 +114,13 @@ impl Held {
                 Life::Ended { .. } | Life::Refused { .. } => {}
             }
         }
-        for press in self.presses.values().filter(|press| press.state == PressState::Received).cloned().collect::<Vec<_>>() {
+        for press in self
+            .presses
+            .values()
+            .filter(|press| press.state == PressState::Received)
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             self.press_again(registry, &press, now);
         }
     }
@@ -92,7 +133,10 @@ impl Held {
             terms: note.terms.clone(),
             remaining_ms: u64::try_from((ends_at - now).whole_milliseconds()).unwrap_or(0),
         };
-        let adopted = self.sites.get_mut(&note.device).map(|site| site.machine.adopt(adopted, boot_time(now)));
+        let adopted = self
+            .sites
+            .get_mut(&note.device)
+            .map(|site| site.machine.adopt(adopted, boot_time(now)));
         if !matches!(adopted, Some(Ok(_))) {
             self.settle(note.id, consent::EndCause::Revoked, now);
         }
@@ -102,23 +146,32 @@ impl Held {
     fn press_again(&mut self, registry: &Registry, press: &PressNote, now: OffsetDateTime) {
         let age_ms = u64::try_from((now - press.received_at).whole_milliseconds()).unwrap_or(0);
         let named = Named::of(registry, press.premises, &press.cameras);
-        let (Some(trigger), Ok(named)) = (trigger_again(press), named) else { return };
+        let (Some(trigger), Ok(named)) = (trigger_again(press), named) else {
+            return;
+        };
         // Nobody has a line yet, so there is nothing to send: the instruction waits for the Hello.
         drop(self.decide(&trigger, &named, press.premises, age_ms, now));
     }
 
     fn settle(&mut self, id: GrantId, cause: consent::EndCause, at: OffsetDateTime) {
         if let Some(note) = self.grants.get_mut(&id) {
-            note.life = Life::Ended { since: note.life.live_since(), at, cause };
+            note.life = Life::Ended {
+                since: note.life.live_since(),
+                at,
+                cause,
+            };
             self.dirty_grant(id);
         }
     }
 
     fn cause_again(&self, note: &GrantNote) -> consent::Cause {
         match (note.cause, self.presses.get(&note.trigger)) {
-            (_, Some(press)) => {
-                consent::Cause::Press { level: press.level, silent: press.silent, drill: press.drill, at: press.at }
-            }
+            (_, Some(press)) => consent::Cause::Press {
+                level: press.level,
+                silent: press.silent,
+                drill: press.drill,
+                at: press.at,
+            },
             (Cause::Standing, None) => consent::Cause::Standing,
             (Cause::Alert | Cause::Press | Cause::Button, None) => consent::Cause::Alert,
         }
@@ -135,7 +188,8 @@ fn trigger_again(press: &PressNote) -> Option<Trigger> {
             silent: press.silent,
             drill: press.drill,
             at: press.at,
-            by: consent::PersonId::new(press.by.map(|id| id.to_string()).unwrap_or_default()).ok()?,
+            by: consent::PersonId::new(press.by.map(|id| id.to_string()).unwrap_or_default())
+                .ok()?,
             cameras: BTreeSet::new(),
             note: consent::Note::new(press.note.clone()).ok()?,
         }),
@@ -143,32 +197,56 @@ fn trigger_again(press: &PressNote) -> Option<Trigger> {
 }
 
 fn press_of(row: &AnyRow) -> Result<PressNote> {
-    let cameras: Vec<Uuid> = serde_json::from_str(row.try_get("cameras")?).map_err(Error::internal)?;
+    let cameras: Vec<Uuid> =
+        serde_json::from_str(row.try_get("cameras")?).map_err(Error::internal)?;
     let badge: Option<String> = row.try_get("ack_badge")?;
     let acknowledged_at = time_of(row, "ack_at")?;
     Ok(PressNote {
         id: trigger_of(id_of(row, "id")?),
         premises: PremisesId(id_of(row, "premises_id")?),
-        level: if row.try_get::<&str, _>("level")? == "panic" { consent::Level::Panic } else { consent::Level::StaffAlert },
+        level: if row.try_get::<&str, _>("level")? == "panic" {
+            consent::Level::Panic
+        } else {
+            consent::Level::StaffAlert
+        },
         silent: row.try_get::<i64, _>("silent")? != 0,
         drill: row.try_get::<i64, _>("drill")? != 0,
-        at: if row.try_get::<&str, _>("at")? == "button" { consent::PressedAt::Button } else { consent::PressedAt::Phone },
-        by: row.try_get::<Option<&str>, _>("by_id")?.and_then(PersonId::parse),
+        at: if row.try_get::<&str, _>("at")? == "button" {
+            consent::PressedAt::Button
+        } else {
+            consent::PressedAt::Phone
+        },
+        by: row
+            .try_get::<Option<&str>, _>("by_id")?
+            .and_then(PersonId::parse),
         by_name: row.try_get("by_name")?,
-        note: row.try_get::<Option<String>, _>("note")?.unwrap_or_default(),
+        note: row
+            .try_get::<Option<String>, _>("note")?
+            .unwrap_or_default(),
         cameras: cameras.into_iter().map(CameraId).collect(),
         state: press_state(row.try_get("state")?),
-        refusal: row.try_get::<Option<&str>, _>("refusal")?.and_then(rows::refusal_of),
+        refusal: row
+            .try_get::<Option<&str>, _>("refusal")?
+            .and_then(rows::refusal_of),
         received_at: from_millis(row.try_get("received_at")?),
         opened_at: time_of(row, "opened_at")?,
         on_wall_at: time_of(row, "on_wall_at")?,
-        acknowledged: badge.zip(acknowledged_at).map(|(badge, at)| Acknowledged { badge, at }),
+        acknowledged: badge
+            .zip(acknowledged_at)
+            .map(|(badge, at)| Acknowledged { badge, at }),
     })
 }
 
 fn press_state(text: &str) -> PressState {
-    let all = [PressState::Received, PressState::Opened, PressState::Message, PressState::Cancelled];
-    all.into_iter().find(|state| rows::press_state_name(*state) == text).unwrap_or(PressState::Refused)
+    let all = [
+        PressState::Received,
+        PressState::Opened,
+        PressState::Message,
+        PressState::Cancelled,
+    ];
+    all.into_iter()
+        .find(|state| rows::press_state_name(*state) == text)
+        .unwrap_or(PressState::Refused)
 }
 
 fn grant_of(row: &AnyRow) -> Result<GrantNote> {
@@ -181,14 +259,23 @@ fn grant_of(row: &AnyRow) -> Result<GrantNote> {
         device: DeviceId::parse(row.try_get("device_id")?).ok_or_else(broken)?,
         premises: PremisesId(id_of(row, "premises_id")?),
         trigger: trigger_of(id_of(row, "trigger_id")?),
-        cause: causes.into_iter().find(|one| rows::cause_name(*one) == cause).ok_or_else(broken)?,
+        cause: causes
+            .into_iter()
+            .find(|one| rows::cause_name(*one) == cause)
+            .ok_or_else(broken)?,
         terms: Terms::try_from(&terms).map_err(Error::internal)?,
         asked_at: from_millis(row.try_get("asked_at")?),
         life: life_of(row)?,
         confirmed: row.try_get::<i64, _>("confirmed")? != 0,
-        receipt: row.try_get::<Option<i64>, _>("receipt")?.and_then(|number| u64::try_from(number).ok()),
-        bytes_left: row.try_get::<Option<i64>, _>("bytes_left")?.and_then(|bytes| u64::try_from(bytes).ok()),
-        incident: row.try_get::<Option<&str>, _>("incident_id")?.and_then(IncidentId::parse),
+        receipt: row
+            .try_get::<Option<i64>, _>("receipt")?
+            .and_then(|number| u64::try_from(number).ok()),
+        bytes_left: row
+            .try_get::<Option<i64>, _>("bytes_left")?
+            .and_then(|bytes| u64::try_from(bytes).ok()),
+        incident: row
+            .try_get::<Option<&str>, _>("incident_id")?
+            .and_then(IncidentId::parse),
     })
 }
 
@@ -197,7 +284,10 @@ fn life_of(row: &AnyRow) -> Result<Life> {
     let why = why.unwrap_or_default();
     let since = time_of(row, "live_at")?;
     Ok(match row.try_get("state")? {
-        "live" => Life::Live { since: since.ok_or_else(broken)?, ends_at: time_of(row, "ends_at")?.ok_or_else(broken)? },
+        "live" => Life::Live {
+            since: since.ok_or_else(broken)?,
+            ends_at: time_of(row, "ends_at")?.ok_or_else(broken)?,
+        },
         "ended" => Life::Ended {
             since,
             at: time_of(row, "ended_at")?.ok_or_else(broken)?,
@@ -220,19 +310,37 @@ struct Told {
 
 fn revoke_of(row: &AnyRow) -> Result<RevokeNote> {
     let told: Vec<Told> = serde_json::from_str(row.try_get("told")?).map_err(Error::internal)?;
-    let stopped: Vec<Uuid> = serde_json::from_str(row.try_get("grants")?).map_err(Error::internal)?;
+    let stopped: Vec<Uuid> =
+        serde_json::from_str(row.try_get("grants")?).map_err(Error::internal)?;
     let reason: &str = row.try_get("reason")?;
-    let reasons = [consent::Reason::Owner, consent::Reason::Cancelled, consent::Reason::Cleared, consent::Reason::OperatorSignedOut];
+    let reasons = [
+        consent::Reason::Owner,
+        consent::Reason::Cancelled,
+        consent::Reason::Cleared,
+        consent::Reason::OperatorSignedOut,
+    ];
     let scope = |told: &Told| Some((told.device, decoded(&told.payload)?.scope));
     Ok(RevokeNote {
         id: RevokeId(*id_of(row, "id")?.as_bytes()),
         premises: PremisesId(id_of(row, "premises_id")?),
-        by: row.try_get::<Option<&str>, _>("by_id")?.and_then(PersonId::parse),
-        reason: reasons.into_iter().find(|one| rows::reason_name(*one) == reason).ok_or_else(broken)?,
+        by: row
+            .try_get::<Option<&str>, _>("by_id")?
+            .and_then(PersonId::parse),
+        reason: reasons
+            .into_iter()
+            .find(|one| rows::reason_name(*one) == reason)
+            .ok_or_else(broken)?,
         received_at: from_millis(row.try_get("received_at")?),
-        unconfirmed: told.iter().filter(|told| !told.confirmed).map(|told| told.device).collect(),
+        unconfirmed: told
+            .iter()
+            .filter(|told| !told.confirmed)
+            .map(|told| told.device)
+            .collect(),
         told: told.iter().filter_map(scope).collect(),
-        stopped: stopped.into_iter().map(|id| GrantId(*id.as_bytes())).collect(),
+        stopped: stopped
+            .into_iter()
+            .map(|id| GrantId(*id.as_bytes()))
+            .collect(),
         confirmed_at: time_of(row, "confirmed_at")?,
     })
 }

@@ -71,32 +71,68 @@ impl Sharing {
         let mut told: BTreeMap<(PremisesId, TriggerId), BTreeSet<DeviceId>> = BTreeMap::new();
         {
             let held = self.held.lock();
-            let open = held.grants.values().filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
+            let open = held
+                .grants
+                .values()
+                .filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
             for note in open {
-                told.entry((note.premises, note.trigger)).or_default().insert(note.device);
+                told.entry((note.premises, note.trigger))
+                    .or_default()
+                    .insert(note.device);
             }
         }
         for ((premises, trigger), devices) in told {
-            let told = devices.into_iter().map(|device| (device, Scope::Trigger(trigger))).collect();
-            self.stop(RevokeId(self.world.random.bytes()), premises, told, Reason::Cleared, Some(by)).await;
+            let told = devices
+                .into_iter()
+                .map(|device| (device, Scope::Trigger(trigger)))
+                .collect();
+            self.stop(
+                RevokeId(self.world.random.bytes()),
+                premises,
+                told,
+                Reason::Cleared,
+                Some(by),
+            )
+            .await;
         }
     }
 
-    async fn stop(&self, id: RevokeId, premises: PremisesId, told: Vec<(DeviceId, Scope)>, reason: Reason, by: Option<PersonId>) {
+    async fn stop(
+        &self,
+        id: RevokeId,
+        premises: PremisesId,
+        told: Vec<(DeviceId, Scope)>,
+        reason: Reason,
+        by: Option<PersonId>,
+    ) {
         let now = self.world.clock.now();
-        self.change(|held| ((), held.stop(id, premises, told, reason, by, now))).await;
+        self.change(|held| ((), held.stop(id, premises, told, reason, by, now)))
+            .await;
     }
 
     /// Which devices are concerned, and what each is told. What nobody here knows is told to all the
     /// owner's devices: it may be on its way.
-    fn targets(&self, by: &Person, scope: RevokeScope) -> Result<(PremisesId, Vec<(DeviceId, Scope)>)> {
+    fn targets(
+        &self,
+        by: &Person,
+        scope: RevokeScope,
+    ) -> Result<(PremisesId, Vec<(DeviceId, Scope)>)> {
         let yours = |premises: PremisesId| {
-            by.answers_for(premises).then_some(premises).ok_or_else(|| Error::not_found("That is not yours to stop, or not known here."))
+            by.answers_for(premises)
+                .then_some(premises)
+                .ok_or_else(|| Error::not_found("That is not yours to stop, or not known here."))
         };
         let held = self.held.lock();
         let everywhere = |scope: Scope| {
-            let devices = by.premises.iter().flat_map(|premises| held.sites_of(*premises));
-            let first = by.premises.first().copied().ok_or_else(|| Error::forbidden("You have no premises here."))?;
+            let devices = by
+                .premises
+                .iter()
+                .flat_map(|premises| held.sites_of(*premises));
+            let first = by
+                .premises
+                .first()
+                .copied()
+                .ok_or_else(|| Error::forbidden("You have no premises here."))?;
             Ok((first, devices.map(|device| (device, scope)).collect()))
         };
         match scope {
@@ -112,20 +148,33 @@ impl Sharing {
                 match held.presses.get(&trigger_of(id)) {
                     Some(press) => {
                         let devices = held.sites_of(yours(press.premises)?);
-                        Ok((press.premises, devices.into_iter().map(|device| (device, scope)).collect()))
+                        Ok((
+                            press.premises,
+                            devices.into_iter().map(|device| (device, scope)).collect(),
+                        ))
                     }
                     None => everywhere(scope),
                 }
             }
             RevokeScope::CameraId(id) => {
-                let camera = self.registry.camera(CameraId(id)).ok_or_else(|| Error::not_found("This camera is not known here.").slug("unknown-camera"))?;
-                let number = camera.connection.and_then(|at| Some((at.device, CameraNumber::new(at.number)?)));
+                let camera = self.registry.camera(CameraId(id)).ok_or_else(|| {
+                    Error::not_found("This camera is not known here.").slug("unknown-camera")
+                })?;
+                let number = camera
+                    .connection
+                    .and_then(|at| Some((at.device, CameraNumber::new(at.number)?)));
                 let told = number.map(|(device, number)| (device, Scope::Camera(number)));
                 Ok((yours(camera.premises)?, told.into_iter().collect()))
             }
             RevokeScope::PremisesId(id) => {
                 let premises = yours(PremisesId(id))?;
-                Ok((premises, held.sites_of(premises).into_iter().map(|device| (device, Scope::Everything)).collect()))
+                Ok((
+                    premises,
+                    held.sites_of(premises)
+                        .into_iter()
+                        .map(|device| (device, Scope::Everything))
+                        .collect(),
+                ))
             }
         }
     }
@@ -137,7 +186,9 @@ impl Sharing {
         loop {
             changes.mark_unchanged();
             let note = self.held.lock().revokes.get(&id).cloned();
-            let note = note.filter(|note| by.answers_for(note.premises)).ok_or_else(|| Error::not_found("This stop is not known here."))?;
+            let note = note
+                .filter(|note| by.answers_for(note.premises))
+                .ok_or_else(|| Error::not_found("This stop is not known here."))?;
             if note.confirmed_at.is_some() {
                 return Ok(Revoke::of(&note));
             }
@@ -162,8 +213,14 @@ impl Held {
         let mut orders = Orders::default();
         let before = self.open_grants();
         for (device, scope) in &told {
-            let revoke = consent::Revoke { id, scope: *scope, reason };
-            orders = orders.and(self.run(*device, now, |machine| machine.revoke(&revoke, boot_time(now))));
+            let revoke = consent::Revoke {
+                id,
+                scope: *scope,
+                reason,
+            };
+            orders = orders.and(self.run(*device, now, |machine| {
+                machine.revoke(&revoke, boot_time(now))
+            }));
             orders.send.push((*device, Order::End(revoke)));
             if let Scope::Trigger(trigger) = scope {
                 self.answered(*trigger, *device);
@@ -178,19 +235,47 @@ impl Held {
             "grants": stopped.iter().map(|grant| uuid(grant.0)).collect::<Vec<_>>(),
         });
         let actor = by.map_or(Actor::Hub, Actor::Person);
-        self.event(Event::new(Class::Revoke, actor).premises(premises).detail(detail));
-        self.revokes.insert(id, RevokeNote { id, premises, by, reason, received_at: now, told, unconfirmed, stopped, confirmed_at });
+        self.event(
+            Event::new(Class::Revoke, actor)
+                .premises(premises)
+                .detail(detail),
+        );
+        self.revokes.insert(
+            id,
+            RevokeNote {
+                id,
+                premises,
+                by,
+                reason,
+                received_at: now,
+                told,
+                unconfirmed,
+                stopped,
+                confirmed_at,
+            },
+        );
         self.dirty_revoke(id);
         orders
     }
 
     fn open_grants(&self) -> BTreeSet<GrantId> {
-        self.grants.values().filter(|note| note.life.over_at().is_none()).map(|note| note.id).collect()
+        self.grants
+            .values()
+            .filter(|note| note.life.over_at().is_none())
+            .map(|note| note.id)
+            .collect()
     }
 
     fn press_stopped(&mut self, trigger: TriggerId, reason: Reason) {
-        let Some(press) = self.presses.get_mut(&trigger) else { return };
-        if reason == Reason::Cancelled && matches!(press.state, PressState::Received | PressState::Opened | PressState::Refused) {
+        let Some(press) = self.presses.get_mut(&trigger) else {
+            return;
+        };
+        if reason == Reason::Cancelled
+            && matches!(
+                press.state,
+                PressState::Received | PressState::Opened | PressState::Refused
+            )
+        {
             press.state = PressState::Cancelled;
             self.dirty_press(trigger);
         }

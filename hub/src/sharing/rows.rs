@@ -83,12 +83,21 @@ struct LifeColumns {
 
 impl LifeColumns {
     fn of(life: &Life) -> Self {
-        let none = Self { state: "asked", live_at: None, ends_at: None, ended_at: None, why: None };
+        let none = Self {
+            state: "asked",
+            live_at: None,
+            ends_at: None,
+            ended_at: None,
+            why: None,
+        };
         match *life {
             Life::Asked => none,
-            Life::Live { since, ends_at } => {
-                Self { state: "live", live_at: Some(millis(since)), ends_at: Some(millis(ends_at)), ..none }
-            }
+            Life::Live { since, ends_at } => Self {
+                state: "live",
+                live_at: Some(millis(since)),
+                ends_at: Some(millis(ends_at)),
+                ..none
+            },
             Life::Ended { since, at, cause } => Self {
                 state: "ended",
                 live_at: since.map(millis),
@@ -107,14 +116,22 @@ impl LifeColumns {
 }
 
 pub(super) async fn put_revoke(tx: &mut Tx<'_>, revoke: &RevokeNote) -> Result<()> {
-    let told: Vec<_> = revoke.told.iter().map(|(device, scope)| {
-        let one = assent_consent::Revoke { id: revoke.id, scope: *scope, reason: revoke.reason };
-        json!({
-            "device": device.to_string(),
-            "payload": super::recall::encoded(&one),
-            "confirmed": !revoke.unconfirmed.contains(device),
+    let told: Vec<_> = revoke
+        .told
+        .iter()
+        .map(|(device, scope)| {
+            let one = assent_consent::Revoke {
+                id: revoke.id,
+                scope: *scope,
+                reason: revoke.reason,
+            };
+            json!({
+                "device": device.to_string(),
+                "payload": super::recall::encoded(&one),
+                "confirmed": !revoke.unconfirmed.contains(device),
+            })
         })
-    }).collect();
+        .collect();
     sqlx::query(
         "INSERT INTO revoke (id, premises_id, by_id, reason, told, grants, received_at, confirmed_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET \

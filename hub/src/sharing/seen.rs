@@ -45,7 +45,9 @@ impl Sharing {
             premises: site.premises,
             device: at.device,
             number: at.number,
-            rights: notes.iter().fold(Rights::default(), |sum, note| sum.or(note.terms.rights)),
+            rights: notes
+                .iter()
+                .fold(Rights::default(), |sum, note| sum.or(note.terms.rights)),
             cause: newest.cause,
             trigger: uuid(newest.trigger.0),
             incident: notes.iter().rev().find_map(|note| note.incident),
@@ -55,9 +57,21 @@ impl Sharing {
 
     /// Whether any live grant lets this camera leave the premises, whoever sees it.
     pub fn is_live(&self, camera: CameraId) -> bool {
-        let Some(at) = self.registry.camera(camera).and_then(|camera| camera.connection) else { return false };
-        let Some(number) = CameraNumber::new(at.number) else { return false };
-        self.held.lock().sites.get(&at.device).is_some_and(|site| site.machine.permitted().contains_key(&number))
+        let Some(at) = self
+            .registry
+            .camera(camera)
+            .and_then(|camera| camera.connection)
+        else {
+            return false;
+        };
+        let Some(number) = CameraNumber::new(at.number) else {
+            return false;
+        };
+        self.held
+            .lock()
+            .sites
+            .get(&at.device)
+            .is_some_and(|site| site.machine.permitted().contains_key(&number))
     }
 
     /// Why a camera is not shared any more: the cause of its newest ended grant.
@@ -65,7 +79,10 @@ impl Sharing {
         let at = self.registry.camera(camera)?.connection?;
         let number = CameraNumber::new(at.number)?;
         let held = self.held.lock();
-        let of_camera = held.grants.values().filter(|note| note.device == at.device && note.terms.cameras.contains(number));
+        let of_camera = held
+            .grants
+            .values()
+            .filter(|note| note.device == at.device && note.terms.cameras.contains(number));
         let ends = of_camera.filter_map(|note| match note.life {
             Life::Ended { at, cause, .. } => Some((at, cause)),
             Life::Asked | Life::Live { .. } | Life::Refused { .. } => None,
@@ -77,7 +94,18 @@ impl Sharing {
     pub fn panic_at(&self, device: DeviceId) -> Option<TriggerId> {
         let held = self.held.lock();
         let site = held.sites.get(&device)?;
-        site.machine.live().find(|live| matches!(live.cause, consent::Cause::Press { level: Level::Panic, .. })).map(|live| live.trigger)
+        site.machine
+            .live()
+            .find(|live| {
+                matches!(
+                    live.cause,
+                    consent::Cause::Press {
+                        level: Level::Panic,
+                        ..
+                    }
+                )
+            })
+            .map(|live| live.trigger)
     }
 
     /// Which press or alert a grant followed from.
@@ -87,17 +115,33 @@ impl Sharing {
 
     /// The first picture of a camera was shown on a tile: the presses that opened it are "on the wall".
     pub fn on_wall(&self, camera: CameraId, at: OffsetDateTime) {
-        let Some(connection) = self.registry.camera(camera).and_then(|camera| camera.connection) else { return };
-        let Some(number) = CameraNumber::new(connection.number) else { return };
+        let Some(connection) = self
+            .registry
+            .camera(camera)
+            .and_then(|camera| camera.connection)
+        else {
+            return;
+        };
+        let Some(number) = CameraNumber::new(connection.number) else {
+            return;
+        };
         let changed = {
             let mut held = self.held.lock();
             let live = held.grants.values().filter(|note| {
-                note.device == connection.device && matches!(note.life, Life::Live { .. }) && note.terms.cameras.contains(number)
+                note.device == connection.device
+                    && matches!(note.life, Life::Live { .. })
+                    && note.terms.cameras.contains(number)
             });
             let triggers: Vec<TriggerId> = live.map(|note| note.trigger).collect();
             let mut changed = false;
             for trigger in triggers {
-                let Some(press) = held.presses.get_mut(&trigger).filter(|press| press.on_wall_at.is_none()) else { continue };
+                let Some(press) = held
+                    .presses
+                    .get_mut(&trigger)
+                    .filter(|press| press.on_wall_at.is_none())
+                else {
+                    continue;
+                };
                 press.on_wall_at = Some(at);
                 held.dirty_press(trigger);
                 changed = true;
@@ -113,8 +157,17 @@ impl Sharing {
     pub fn acknowledged(&self, press: Uuid, badge: &str, at: OffsetDateTime) {
         {
             let mut held = self.held.lock();
-            let Some(note) = held.presses.get_mut(&trigger_of(press)).filter(|note| note.acknowledged.is_none()) else { return };
-            note.acknowledged = Some(Acknowledged { badge: badge.to_owned(), at });
+            let Some(note) = held
+                .presses
+                .get_mut(&trigger_of(press))
+                .filter(|note| note.acknowledged.is_none())
+            else {
+                return;
+            };
+            note.acknowledged = Some(Acknowledged {
+                badge: badge.to_owned(),
+                at,
+            });
             held.dirty_press(trigger_of(press));
         }
         self.touched();
@@ -130,7 +183,9 @@ impl Sharing {
             let ids: Vec<GrantId> = held
                 .grants
                 .values()
-                .filter(|note| note.trigger == trigger_of(trigger) && note.incident != Some(incident))
+                .filter(|note| {
+                    note.trigger == trigger_of(trigger) && note.incident != Some(incident)
+                })
                 .map(|note| note.id)
                 .collect();
             for id in ids {
@@ -146,14 +201,27 @@ impl Sharing {
     /// The cameras that an incident's grants open now, or are about to.
     pub fn cameras_of(&self, incident: IncidentId) -> Vec<CameraId> {
         let held = self.held.lock();
-        let open = held.grants.values().filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
-        let cameras: std::collections::BTreeSet<CameraId> =
-            open.flat_map(|note| note.terms.cameras.iter().map(|number| camera_id(note.device, number))).collect();
+        let open = held
+            .grants
+            .values()
+            .filter(|note| note.incident == Some(incident) && note.life.over_at().is_none());
+        let cameras: std::collections::BTreeSet<CameraId> = open
+            .flat_map(|note| {
+                note.terms
+                    .cameras
+                    .iter()
+                    .map(|number| camera_id(note.device, number))
+            })
+            .collect();
         cameras.into_iter().collect()
     }
 
     /// Whether a press came too late to open anything.
     pub fn is_message(&self, press: Uuid) -> bool {
-        self.held.lock().presses.get(&trigger_of(press)).is_some_and(|note| note.state == PressState::Message)
+        self.held
+            .lock()
+            .presses
+            .get(&trigger_of(press))
+            .is_some_and(|note| note.state == PressState::Message)
     }
 }

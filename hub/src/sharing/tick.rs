@@ -55,27 +55,39 @@ impl Held {
             .filter(|(_, site)| site.machine.poll_timeout().is_some_and(|at| at <= late))
             .map(|(device, _)| *device)
             .collect();
-        due.into_iter().fold(Orders::default(), |orders, device| orders.and(self.run(device, now, |machine| machine.expire(late))))
+        due.into_iter().fold(Orders::default(), |orders, device| {
+            orders.and(self.run(device, now, |machine| machine.expire(late)))
+        })
     }
 
     /// True when pages may see less than before.
     fn forget(&mut self, now: OffsetDateTime) -> bool {
         let stale = Duration::milliseconds(i64::try_from(STALE_AFTER_MS).unwrap_or(i64::MAX));
-        self.instructions.retain(|_, instruction| now - instruction.made_at <= stale);
+        self.instructions
+            .retain(|_, instruction| now - instruction.made_at <= stale);
         let asks = self.asks.len();
-        self.asks.retain(|id, ask| now < ask.expires_at || self.unsaved.asks.contains(id));
+        self.asks
+            .retain(|id, ask| now < ask.expires_at || self.unsaved.asks.contains(id));
         let presses = self.presses.len();
-        self.presses.retain(|id, press| now - press.received_at < REMEMBERED || self.unsaved.presses.contains(id));
+        self.presses.retain(|id, press| {
+            now - press.received_at < REMEMBERED || self.unsaved.presses.contains(id)
+        });
         let surplus = self.grants.len() > MOST_GRANTS;
         self.grants.retain(|id, note| match note.life.over_at() {
-            Some(at) => self.unsaved.grants.contains(id) || !(now - at >= REMEMBERED || surplus && note.confirmed),
+            Some(at) => {
+                self.unsaved.grants.contains(id)
+                    || !(now - at >= REMEMBERED || surplus && note.confirmed)
+            }
             None => true,
         });
         self.revokes.retain(|id, note| {
             let old = note.confirmed_at.is_some_and(|at| now - at >= REMEMBERED);
             self.unsaved.revokes.contains(id) || !old
         });
-        debug_assert!(self.presses.len() <= MOST_PRESSES, "presses are bounded where they come in");
+        debug_assert!(
+            self.presses.len() <= MOST_PRESSES,
+            "presses are bounded where they come in"
+        );
         asks != self.asks.len() || presses != self.presses.len()
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn refusal(refusal: Refusal) -> &'static str {
         Refusal::UnknownCamera => "Your device does not have this camera.",
         Refusal::Replayed => "This was answered, or stopped, before.",
         Refusal::AsksOwner => "Your rule asks you first.",
-        Refusal::NotDurable => "Your device could not write its own record. Free or replace its disk.",
+        Refusal::NotDurable => {
+            "Your device could not write its own record. Free or replace its disk."
+        }
         Refusal::TooMany => "As many shares are open as your device holds.",
     }
 }
@@ -40,14 +42,32 @@ pub(super) fn end(cause: EndCause) -> EndText {
 /// "Shares with Springfield PD when you press, for up to 10 minutes, with sound."
 pub(super) fn rule(rule: &Rule, agency: &str) -> String {
     let mut words = match &rule.trigger {
-        RuleTrigger::Press => format!("Shares with {agency} when you press, for up to {}", span(rule.longest.secs())),
+        RuleTrigger::Press => format!(
+            "Shares with {agency} when you press, for up to {}",
+            span(rule.longest.secs())
+        ),
         RuleTrigger::Standing => {
-            format!("Shares with {agency} all the time, renewed every {} until you revoke it; every view is recorded", span(rule.longest.secs()))
+            format!(
+                "Shares with {agency} all the time, renewed every {} until you revoke it; every view is recorded",
+                span(rule.longest.secs())
+            )
         }
         RuleTrigger::Alert(on) => {
-            let kinds: Vec<&str> = on.kinds.iter().map(assent_consent::AlertKind::as_str).collect();
-            let verb = if on.asks { "Asks you before it shares" } else { "Shares" };
-            format!("{verb} with {agency} on these alerts: {}, for up to {}", kinds.join(", "), span(rule.longest.secs()))
+            let kinds: Vec<&str> = on
+                .kinds
+                .iter()
+                .map(assent_consent::AlertKind::as_str)
+                .collect();
+            let verb = if on.asks {
+                "Asks you before it shares"
+            } else {
+                "Shares"
+            };
+            format!(
+                "{verb} with {agency} on these alerts: {}, for up to {}",
+                kinds.join(", "),
+                span(rule.longest.secs())
+            )
         }
     };
     if let RuleTrigger::Alert(on) = &rule.trigger {
@@ -55,13 +75,22 @@ pub(super) fn rule(rule: &Rule, agency: &str) -> String {
             write!(words, ", within {} m", on.limits.within_metres).ok();
         }
         if let Some(quiet) = on.limits.quiet {
-            write!(words, ", not from {} to {}", clock(quiet.from.get()), clock(quiet.to.get())).ok();
+            write!(
+                words,
+                ", not from {} to {}",
+                clock(quiet.from.get()),
+                clock(quiet.to.get())
+            )
+            .ok();
         }
         if on.limits.per_day > 0 {
             write!(words, ", at most {} times a day", on.limits.per_day).ok();
         }
     }
-    for (right, text) in [(rule.rights.audio, ", with sound"), (rule.rights.record, ", may be recorded")] {
+    for (right, text) in [
+        (rule.rights.audio, ", with sound"),
+        (rule.rights.record, ", may be recorded"),
+    ] {
         if right {
             words.push_str(text);
         }
@@ -101,10 +130,16 @@ mod tests {
             trigger: RuleTrigger::Press,
             cameras: Cameras::new(CameraNumber::new(1)).unwrap(),
             agency: consent::AgencyId::new("x").unwrap(),
-            rights: Rights { audio: true, ..Rights::LIVE },
+            rights: Rights {
+                audio: true,
+                ..Rights::LIVE
+            },
             longest: Ttl::from_secs(600).unwrap(),
             pre_roll_secs: 0,
         };
-        assert_eq!(rule(&press, "Springfield PD"), "Shares with Springfield PD when you press, for up to 10 minutes, with sound.");
+        assert_eq!(
+            rule(&press, "Springfield PD"),
+            "Shares with Springfield PD when you press, for up to 10 minutes, with sound."
+        );
     }
 }

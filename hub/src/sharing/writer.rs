@@ -77,7 +77,13 @@ impl Sharing {
         let mut events = events.into_iter();
         while let Some(event) = events.next() {
             if let Err(error) = self.audit.append_or_spool(event.clone()).await {
-                return Err((error, std::iter::once(event).chain(events).take(MOST_EVENTS).collect()));
+                return Err((
+                    error,
+                    std::iter::once(event)
+                        .chain(events)
+                        .take(MOST_EVENTS)
+                        .collect(),
+                ));
             }
         }
         Ok(())
@@ -86,21 +92,43 @@ impl Sharing {
 
 impl Batch {
     fn is_empty(&self) -> bool {
-        self.grants.is_empty() && self.presses.is_empty() && self.revokes.is_empty() && self.asks.is_empty()
+        self.grants.is_empty()
+            && self.presses.is_empty()
+            && self.revokes.is_empty()
+            && self.asks.is_empty()
     }
 }
 
 impl Held {
     fn take_unsaved(&mut self) -> (u64, Batch, Unsaved, Vec<Event>) {
         let version = self.unsaved.version;
-        let fresh = Unsaved { version, ..Unsaved::default() };
+        let fresh = Unsaved {
+            version,
+            ..Unsaved::default()
+        };
         let mut marks = std::mem::replace(&mut self.unsaved, fresh);
         let events = std::mem::take(&mut marks.events).into();
         let batch = Batch {
-            grants: marks.grants.iter().filter_map(|id| self.grants.get(id).cloned()).collect(),
-            presses: marks.presses.iter().filter_map(|id| self.presses.get(id).cloned()).collect(),
-            revokes: marks.revokes.iter().filter_map(|id| self.revokes.get(id).cloned()).collect(),
-            asks: marks.asks.iter().filter_map(|id| self.asks.get(id).cloned()).collect(),
+            grants: marks
+                .grants
+                .iter()
+                .filter_map(|id| self.grants.get(id).cloned())
+                .collect(),
+            presses: marks
+                .presses
+                .iter()
+                .filter_map(|id| self.presses.get(id).cloned())
+                .collect(),
+            revokes: marks
+                .revokes
+                .iter()
+                .filter_map(|id| self.revokes.get(id).cloned())
+                .collect(),
+            asks: marks
+                .asks
+                .iter()
+                .filter_map(|id| self.asks.get(id).cloned())
+                .collect(),
         };
         (version, batch, marks, events)
     }

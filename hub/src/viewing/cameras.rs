@@ -48,15 +48,26 @@ pub enum Availability {
 impl Viewing {
     /// The cameras at the agency's premises, by premises and name.
     pub fn cameras(&self, person: &Person) -> Vec<OperatorCamera> {
-        let Some(agency) = person.agency else { return Vec::new() };
-        let own = self.registry.all_premises().into_iter().filter(|premises| premises.agency == agency);
+        let Some(agency) = person.agency else {
+            return Vec::new();
+        };
+        let own = self
+            .registry
+            .all_premises()
+            .into_iter()
+            .filter(|premises| premises.agency == agency);
         let mut cameras: Vec<OperatorCamera> = own
             .flat_map(|premises| {
                 let cameras = self.registry.cameras_of(premises.id);
-                cameras.into_iter().map(move |camera| self.camera(&premises, &camera, agency)).collect::<Vec<_>>()
+                cameras
+                    .into_iter()
+                    .map(move |camera| self.camera(&premises, &camera, agency))
+                    .collect::<Vec<_>>()
             })
             .collect();
-        cameras.sort_by(|a, b| (&a.premises.name, &a.name, a.id).cmp(&(&b.premises.name, &b.name, b.id)));
+        cameras.sort_by(|a, b| {
+            (&a.premises.name, &a.name, a.id).cmp(&(&b.premises.name, &b.name, b.id))
+        });
         cameras
     }
 
@@ -70,7 +81,11 @@ impl Viewing {
         OperatorCamera {
             id: camera.id.0,
             name: camera.name.clone(),
-            premises: CameraPremises { id: premises.id.0, name: premises.name.clone(), kind: premises.kind },
+            premises: CameraPremises {
+                id: premises.id.0,
+                name: premises.name.clone(),
+                kind: premises.kind,
+            },
             availability,
             reason,
             has_sub: camera.has_sub,
@@ -83,19 +98,37 @@ impl Viewing {
     pub(super) fn technical(&self, camera: &Camera) -> Option<(Availability, String)> {
         let at = camera.connection?;
         if !self.devices.is_online(at.device) {
-            return Some((Availability::DeviceAway, "the device at the premises is away".to_owned()));
+            return Some((
+                Availability::DeviceAway,
+                "the device at the premises is away".to_owned(),
+            ));
         }
         let Some(health) = self.devices.health(at.device, at.number) else {
-            return Some((Availability::Offline, "the device no longer has this camera".to_owned()));
+            return Some((
+                Availability::Offline,
+                "the device no longer has this camera".to_owned(),
+            ));
         };
         let (availability, words) = match health.condition {
             Condition::Online => return None,
             Condition::Connecting => (Availability::Connecting, "the device is connecting to it"),
             Condition::Offline => (Availability::Offline, "camera offline"),
-            Condition::WrongPassword => (Availability::WrongPassword, "the device has the wrong password for it"),
-            Condition::Unsupported => (Availability::Unsupported, "it offers nothing that the device can read"),
-            Condition::Garbage => (Availability::Garbage, "it answers, but not as a camera should"),
+            Condition::WrongPassword => (
+                Availability::WrongPassword,
+                "the device has the wrong password for it",
+            ),
+            Condition::Unsupported => (
+                Availability::Unsupported,
+                "it offers nothing that the device can read",
+            ),
+            Condition::Garbage => (
+                Availability::Garbage,
+                "it answers, but not as a camera should",
+            ),
         };
-        Some((availability, health.reason.unwrap_or_else(|| words.to_owned())))
+        Some((
+            availability,
+            health.reason.unwrap_or_else(|| words.to_owned()),
+        ))
     }
 }

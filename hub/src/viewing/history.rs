@@ -14,7 +14,9 @@ use super::note::{MOST_RECENT, View};
 use super::page::ViewingShown;
 use crate::error::{Error, Result};
 use crate::identity::Person;
-use crate::world::{AgencyId, CameraId, IncidentId, PersonId, PremisesId, ViewingId, World, from_millis, millis};
+use crate::world::{
+    AgencyId, CameraId, IncidentId, PersonId, PremisesId, ViewingId, World, from_millis, millis,
+};
 
 /// Viewings a page of the history.
 const A_PAGE: i64 = 50;
@@ -32,7 +34,9 @@ impl Viewing {
     /// Recorded views of the owner's cameras, newest first, from the store.
     pub async fn history(&self, person: &Person, cursor: Option<&str>) -> Result<ViewingPage> {
         let (before, before_id) = match cursor {
-            Some(cursor) => parse(cursor).ok_or_else(|| Error::invalid("This cursor is not one of ours."))?,
+            Some(cursor) => {
+                parse(cursor).ok_or_else(|| Error::invalid("This cursor is not one of ours."))?
+            }
             None => (i64::MAX, String::new()),
         };
         let mut views = Vec::new();
@@ -55,8 +59,14 @@ impl Viewing {
         let page = usize::try_from(A_PAGE).unwrap_or(usize::MAX);
         let more = views.len() > page;
         views.truncate(page);
-        let cursor = views.last().filter(|_| more).map(|last| format!("{}_{}", millis(last.started_at), last.id));
-        Ok(ViewingPage { viewings: views.iter().map(ViewingShown::of).collect(), cursor })
+        let cursor = views
+            .last()
+            .filter(|_| more)
+            .map(|last| format!("{}_{}", millis(last.started_at), last.id));
+        Ok(ViewingPage {
+            viewings: views.iter().map(ViewingShown::of).collect(),
+            cursor,
+        })
     }
 }
 
@@ -110,7 +120,9 @@ pub(super) async fn put(tx: &mut Transaction<'_, Any>, view: &View) -> Result<()
 
 fn view_of(row: &AnyRow) -> Result<View> {
     let broken = || Error::internal("a row of the viewings cannot be read");
-    let time = |column: &str| -> Result<Option<OffsetDateTime>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_millis)) };
+    let time = |column: &str| -> Result<Option<OffsetDateTime>> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(from_millis))
+    };
     Ok(View {
         id: ViewingId::parse(row.try_get("id")?).ok_or_else(broken)?,
         camera: CameraId::parse(row.try_get("camera_id")?).ok_or_else(broken)?,
@@ -121,7 +133,9 @@ fn view_of(row: &AnyRow) -> Result<View> {
         agency: AgencyId::parse(row.try_get("agency_id")?).ok_or_else(broken)?,
         agency_name: row.try_get("agency_name")?,
         reason: row.try_get("reason")?,
-        incident: row.try_get::<Option<&str>, _>("incident_id")?.and_then(IncidentId::parse),
+        incident: row
+            .try_get::<Option<&str>, _>("incident_id")?
+            .and_then(IncidentId::parse),
         receipt: Uuid::try_parse(row.try_get("receipt_id")?).map_err(Error::internal)?,
         started_at: time("started_at")?.ok_or_else(broken)?,
         first_frame_at: time("first_frame_at")?,

@@ -74,8 +74,14 @@ impl Held {
 
     /// Every place on every wall, with the viewing it shows.
     pub(super) fn watching(&self) -> Vec<(TileAt, ViewingId)> {
-        let tiles = self.walls.iter().flat_map(|(wall, held)| held.tiles.iter().map(move |(slot, tile)| (*wall, *slot, tile)));
-        tiles.filter_map(|(wall, slot, tile)| Some((TileAt { wall, slot }, tile.viewing?))).collect()
+        let tiles = self.walls.iter().flat_map(|(wall, held)| {
+            held.tiles
+                .iter()
+                .map(move |(slot, tile)| (*wall, *slot, tile))
+        });
+        tiles
+            .filter_map(|(wall, slot, tile)| Some((TileAt { wall, slot }, tile.viewing?)))
+            .collect()
     }
 
     pub(super) fn begin(&mut self, view: View) {
@@ -85,12 +91,17 @@ impl Held {
 
     /// The viewing is over; its record follows.
     pub(super) fn end(&mut self, id: ViewingId, now: OffsetDateTime) {
-        let Some(mut view) = self.active.remove(&id) else { return };
+        let Some(mut view) = self.active.remove(&id) else {
+            return;
+        };
         view.ended_at = Some(now);
         self.mark(&view);
         let detail = json!({ "viewing": id.0, "receipt": view.receipt, "sawPicture": view.first_frame_at.is_some() });
-        let event = Event::new(Class::ViewingEnded, Actor::Person(view.person)).premises(view.premises).camera(view.camera);
-        self.events.push_back(event.agency(Some(view.agency)).detail(detail));
+        let event = Event::new(Class::ViewingEnded, Actor::Person(view.person))
+            .premises(view.premises)
+            .camera(view.camera);
+        self.events
+            .push_back(event.agency(Some(view.agency)).detail(detail));
         self.recent.push_back(view);
         if self.recent.len() > MOST_RECENT {
             self.recent.pop_front();
@@ -99,7 +110,10 @@ impl Held {
 
     /// True when that was the first.
     pub(super) fn first_frame(&mut self, id: ViewingId, now: OffsetDateTime) -> Option<CameraId> {
-        let view = self.active.get_mut(&id).filter(|view| view.first_frame_at.is_none())?;
+        let view = self
+            .active
+            .get_mut(&id)
+            .filter(|view| view.first_frame_at.is_none())?;
         view.first_frame_at = Some(now);
         let view = view.clone();
         self.mark(&view);
@@ -112,6 +126,10 @@ impl Held {
     }
 
     pub(super) fn walls_of(&self, session: SessionId) -> BTreeSet<WallId> {
-        self.walls.iter().filter(|(_, wall)| wall.session == session).map(|(id, _)| *id).collect()
+        self.walls
+            .iter()
+            .filter(|(_, wall)| wall.session == session)
+            .map(|(id, _)| *id)
+            .collect()
     }
 }

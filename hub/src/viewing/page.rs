@@ -63,13 +63,31 @@ impl Viewing {
     /// The section `tiles`: every tile of the session's own walls.
     pub fn tiles(&self, signed_in: &SignedIn) -> Vec<Tile> {
         let held = self.held.lock();
-        let own = held.walls.iter().filter(|(_, wall)| wall.session == signed_in.session);
-        own.flat_map(|(id, wall)| wall.tiles.iter().map(|(slot, tile)| self.tile_page(TileAt { wall: *id, slot: *slot }, tile))).collect()
+        let own = held
+            .walls
+            .iter()
+            .filter(|(_, wall)| wall.session == signed_in.session);
+        own.flat_map(|(id, wall)| {
+            wall.tiles.iter().map(|(slot, tile)| {
+                self.tile_page(
+                    TileAt {
+                        wall: *id,
+                        slot: *slot,
+                    },
+                    tile,
+                )
+            })
+        })
+        .collect()
     }
 
     pub(super) fn tile(&self, at: TileAt) -> Option<Tile> {
         let held = self.held.lock();
-        held.walls.get(&at.wall)?.tiles.get(&at.slot).map(|tile| self.tile_page(at, tile))
+        held.walls
+            .get(&at.wall)?
+            .tiles
+            .get(&at.slot)
+            .map(|tile| self.tile_page(at, tile))
     }
 
     fn tile_page(&self, at: TileAt, tile: &TileNote) -> Tile {
@@ -87,7 +105,9 @@ impl Viewing {
     }
 
     fn doing(&self, at: TileAt, tile: &TileNote) -> (TileWord, OffsetDateTime, Option<String>) {
-        let Some(camera) = tile.camera else { return (TileWord::Idle, tile.since, None) };
+        let Some(camera) = tile.camera else {
+            return (TileWord::Idle, tile.since, None);
+        };
         if !tile.visible {
             return (TileWord::Paused, tile.since, None);
         }
@@ -103,21 +123,29 @@ impl Viewing {
                 TilePhase::Connecting => (TileWord::Connecting, state.since, self.trouble(camera)),
                 TilePhase::Live => (TileWord::Live, state.since, None),
                 TilePhase::Stalled => (TileWord::Stalled, state.since, self.trouble(camera)),
-                TilePhase::Reconnecting => (TileWord::Reconnecting, state.since, self.trouble(camera)),
+                TilePhase::Reconnecting => {
+                    (TileWord::Reconnecting, state.since, self.trouble(camera))
+                }
             },
         }
     }
 
     /// The technical reason, if there is one, why a shared camera shows no picture.
     fn trouble(&self, camera: CameraId) -> Option<String> {
-        self.technical(&*self.registry.camera(camera)?).map(|(_, reason)| reason)
+        self.technical(&*self.registry.camera(camera)?)
+            .map(|(_, reason)| reason)
     }
 
     /// The section `viewings`: an operator's agency's active ones; an owner's active and last ones.
     pub fn viewings(&self, person: &Person) -> Vec<ViewingShown> {
         let held = self.held.lock();
         match person.role {
-            Role::Operator => held.active.values().filter(|view| Some(view.agency) == person.agency).map(ViewingShown::of).collect(),
+            Role::Operator => held
+                .active
+                .values()
+                .filter(|view| Some(view.agency) == person.agency)
+                .map(ViewingShown::of)
+                .collect(),
             Role::Owner => owners_view(&held, person),
         }
     }
@@ -128,17 +156,27 @@ fn owners_view(held: &Held, person: &Person) -> Vec<ViewingShown> {
     let mut active: Vec<&View> = held.active.values().filter(own).collect();
     active.sort_by_key(|view| std::cmp::Reverse((view.started_at, view.id)));
     let recent = held.recent.iter().rev().filter(own).take(RECENT_SHOWN);
-    active.into_iter().chain(recent).map(ViewingShown::of).collect()
+    active
+        .into_iter()
+        .chain(recent)
+        .map(ViewingShown::of)
+        .collect()
 }
 
 impl ViewingShown {
     pub(super) fn of(view: &View) -> Self {
         Self {
             id: view.id.0,
-            camera: Named { id: view.camera.0, name: view.camera_name.clone() },
+            camera: Named {
+                id: view.camera.0,
+                name: view.camera_name.clone(),
+            },
             premises_id: view.premises.0,
             badge: view.badge.clone(),
-            agency: Named { id: view.agency.0, name: view.agency_name.clone() },
+            agency: Named {
+                id: view.agency.0,
+                name: view.agency_name.clone(),
+            },
             reason: view.reason.clone(),
             started_at: view.started_at.into(),
             first_frame_at: view.first_frame_at.map(Stamp),

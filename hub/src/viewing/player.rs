@@ -11,10 +11,20 @@ use crate::world::CameraId;
 
 impl Viewing {
     /// Answers a player's offer; gives the id under which it is closed, and the SDP.
-    pub async fn open_player(&self, signed_in: &SignedIn, camera: CameraId, offer: &str) -> Result<(Uuid, String)> {
+    pub async fn open_player(
+        &self,
+        signed_in: &SignedIn,
+        camera: CameraId,
+        offer: &str,
+    ) -> Result<(Uuid, String)> {
         let player = self.world.random.id();
         let answer = self.open_wall(signed_in, player, offer).await?;
-        let asked = TileAsked { camera_id: Some(camera.0), size: TileSize::Large, visible: true, audible: true };
+        let asked = TileAsked {
+            camera_id: Some(camera.0),
+            size: TileSize::Large,
+            visible: true,
+            audible: true,
+        };
         if let Err(error) = self.set_tile(signed_in, player, 0, asked).await {
             self.close_wall(signed_in, player).await?;
             return Err(error);

@@ -47,22 +47,44 @@ enum Step {
     /// It shows this camera already.
     Keep,
     Empty,
-    Open { camera: CameraId, generation: u64, shown: Shown },
+    Open {
+        camera: CameraId,
+        generation: u64,
+        shown: Shown,
+    },
 }
 
 impl Viewing {
     /// Changes what a tile shows. Saying the same again changes nothing.
-    pub async fn set_tile(&self, signed_in: &SignedIn, wall: Uuid, slot: u16, asked: TileAsked) -> Result<Tile> {
-        let at = TileAt { wall: WallId(wall), slot };
+    pub async fn set_tile(
+        &self,
+        signed_in: &SignedIn,
+        wall: Uuid,
+        slot: u16,
+        asked: TileAsked,
+    ) -> Result<Tile> {
+        let at = TileAt {
+            wall: WallId(wall),
+            slot,
+        };
         if slot >= MOST_TILES {
             return Err(Error::not_found("This wall has no such tile."));
         }
         if let Some(camera) = asked.camera_id {
-            self.registry.camera(CameraId(camera)).ok_or_else(|| Error::not_found("This camera is not known here.").slug("unknown-camera"))?;
+            self.registry.camera(CameraId(camera)).ok_or_else(|| {
+                Error::not_found("This camera is not known here.").slug("unknown-camera")
+            })?;
         }
         match self.want(signed_in, at, asked).await? {
             Step::Keep | Step::Empty => {}
-            Step::Open { camera, generation, shown } => self.start(signed_in, at, camera, generation, &shown).await?,
+            Step::Open {
+                camera,
+                generation,
+                shown,
+            } => {
+                self.start(signed_in, at, camera, generation, &shown)
+                    .await?
+            }
         }
         self.touched();
         self.tile(at).ok_or_else(unknown_wall)
@@ -72,15 +94,29 @@ impl Viewing {
     async fn want(&self, signed_in: &SignedIn, at: TileAt, asked: TileAsked) -> Result<Step> {
         let camera = asked.camera_id.map(CameraId);
         let now = self.world.clock.now();
-        let shown = camera.and_then(|camera| self.sharing.shown(camera, agency_of(&signed_in.person).ok()?));
+        let shown = camera.and_then(|camera| {
+            self.sharing
+                .shown(camera, agency_of(&signed_in.person).ok()?)
+        });
         let audible = asked.audible && shown.as_ref().is_some_and(|shown| shown.rights.audio);
-        let look = Look { large: asked.size == TileSize::Large, audible };
+        let look = Look {
+            large: asked.size == TileSize::Large,
+            audible,
+        };
         let (step, order) = {
             let mut held = self.held.lock();
-            let wall = held.walls.get_mut(&at.wall).filter(|wall| wall.session == signed_in.session).ok_or_else(unknown_wall)?;
-            let tile = wall.tiles.entry(at.slot).or_insert_with(|| TileNote::empty(now));
+            let wall = held
+                .walls
+                .get_mut(&at.wall)
+                .filter(|wall| wall.session == signed_in.session)
+                .ok_or_else(unknown_wall)?;
+            let tile = wall
+                .tiles
+                .entry(at.slot)
+                .or_insert_with(|| TileNote::empty(now));
             tile.look = look;
-            let same = tile.viewing.is_some() && tile.camera == camera && asked.visible && shown.is_some();
+            let same =
+                tile.viewing.is_some() && tile.camera == camera && asked.visible && shown.is_some();
             if same {
                 let looking = self.feeds.look(at, look);
                 (Step::Keep, Some(futures::future::Either::Left(looking)))
@@ -91,10 +127,17 @@ impl Viewing {
                 tile.generation += 1;
                 tile.since = now;
                 let (step, over) = match (camera, shown) {
-                    (Some(camera), Some(shown)) if asked.visible => {
-                        (Step::Open { camera, generation: tile.generation, shown }, None)
+                    (Some(camera), Some(shown)) if asked.visible => (
+                        Step::Open {
+                            camera,
+                            generation: tile.generation,
+                            shown,
+                        },
+                        None,
+                    ),
+                    (Some(camera), None) if asked.visible => {
+                        (Step::Empty, Some(why_over(self.sharing.last_end(camera))))
                     }
-                    (Some(camera), None) if asked.visible => (Step::Empty, Some(why_over(self.sharing.last_end(camera)))),
                     (Some(_) | None, _) => (Step::Empty, None),
                 };
                 tile.over = over;
@@ -112,7 +155,14 @@ impl Viewing {
     }
 
     /// Records the viewing, then shows it, if it is still wanted and still allowed.
-    async fn start(&self, signed_in: &SignedIn, at: TileAt, camera: CameraId, generation: u64, shown: &Shown) -> Result<()> {
+    async fn start(
+        &self,
+        signed_in: &SignedIn,
+        at: TileAt,
+        camera: CameraId,
+        generation: u64,
+        shown: &Shown,
+    ) -> Result<()> {
         let id = ViewingId(self.world.random.id());
         let receipt = self.record(&signed_in.person, id, camera, shown).await?;
         let view = self.view(&signed_in.person, id, camera, shown, &receipt)?;
@@ -124,12 +174,17 @@ impl Viewing {
         };
         self.behind.wake();
         // The owner's history has it before the picture, unless the store is away.
-        tokio::time::timeout(HISTORY_WITHIN, self.behind.saved(version)).await.ok();
+        tokio::time::timeout(HISTORY_WITHIN, self.behind.saved(version))
+            .await
+            .ok();
         let showing = {
             let mut held = self.held.lock();
             held.begin(view);
             let now = self.world.clock.now();
-            let allowed = self.sharing.shown(camera, agency).filter(|_| !signed_in.ended.is_cancelled());
+            let allowed = self
+                .sharing
+                .shown(camera, agency)
+                .filter(|_| !signed_in.ended.is_cancelled());
             let tile = held.tile(at).filter(|tile| tile.generation == generation);
             match (tile, allowed) {
                 (Some(tile), Some(allowed)) => {
@@ -149,7 +204,9 @@ impl Viewing {
                 }
             }
         };
-        let Some(showing) = showing else { return Ok(()) };
+        let Some(showing) = showing else {
+            return Ok(());
+        };
         if let Err(error) = showing.await {
             self.give_up(at, id);
             return Err(error);
@@ -158,9 +215,17 @@ impl Viewing {
     }
 
     /// For what a press opened the spool is record enough; everything else waits for the store.
-    async fn record(&self, person: &Person, id: ViewingId, camera: CameraId, shown: &Shown) -> Result<Receipt> {
+    async fn record(
+        &self,
+        person: &Person,
+        id: ViewingId,
+        camera: CameraId,
+        shown: &Shown,
+    ) -> Result<Receipt> {
         let detail = json!({ "viewing": id.0, "grants": shown.grants, "incident": shown.incident.map(|incident| incident.0) });
-        let event = Event::new(Class::ViewingStarted, Actor::Person(person.id)).premises(shown.premises).camera(camera);
+        let event = Event::new(Class::ViewingStarted, Actor::Person(person.id))
+            .premises(shown.premises)
+            .camera(camera);
         let event = event.agency(person.agency).detail(detail);
         match shown.cause {
             Cause::Press | Cause::Button => self.audit.append_or_spool(event).await,
@@ -168,17 +233,33 @@ impl Viewing {
         }
     }
 
-    fn view(&self, person: &Person, id: ViewingId, camera: CameraId, shown: &Shown, receipt: &Receipt) -> Result<View> {
+    fn view(
+        &self,
+        person: &Person,
+        id: ViewingId,
+        camera: CameraId,
+        shown: &Shown,
+        receipt: &Receipt,
+    ) -> Result<View> {
         let agency = agency_of(person)?;
         Ok(View {
             id,
             camera,
-            camera_name: self.registry.camera(camera).map_or_else(String::new, |camera| camera.name.clone()),
+            camera_name: self
+                .registry
+                .camera(camera)
+                .map_or_else(String::new, |camera| camera.name.clone()),
             premises: shown.premises,
             person: person.id,
-            badge: person.badge.as_ref().map_or_else(String::new, |badge| badge.0.clone()),
+            badge: person
+                .badge
+                .as_ref()
+                .map_or_else(String::new, |badge| badge.0.clone()),
             agency,
-            agency_name: self.registry.agency(agency).map_or_else(String::new, |agency| agency.name.clone()),
+            agency_name: self
+                .registry
+                .agency(agency)
+                .map_or_else(String::new, |agency| agency.name.clone()),
             reason: reason(shown.cause).to_owned(),
             incident: shown.incident,
             receipt: receipt.id(),
@@ -201,13 +282,26 @@ impl Viewing {
 
 impl TileNote {
     fn empty(now: time::OffsetDateTime) -> Self {
-        let look = Look { large: false, audible: false };
-        Self { camera: None, look, visible: true, generation: 0, viewing: None, over: None, since: now }
+        let look = Look {
+            large: false,
+            audible: false,
+        };
+        Self {
+            camera: None,
+            look,
+            visible: true,
+            generation: 0,
+            viewing: None,
+            over: None,
+            since: now,
+        }
     }
 }
 
 fn agency_of(person: &Person) -> Result<AgencyId> {
-    person.agency.ok_or_else(|| Error::forbidden("Only an agency's operators can watch."))
+    person
+        .agency
+        .ok_or_else(|| Error::forbidden("Only an agency's operators can watch."))
 }
 
 /// Why it can be watched, as the owner reads it.

@@ -46,7 +46,10 @@ impl Viewing {
         let wall = WallId(wall);
         let number = {
             let held = self.held.lock();
-            let known = held.walls.get(&wall).filter(|known| known.session == signed_in.session);
+            let known = held
+                .walls
+                .get(&wall)
+                .filter(|known| known.session == signed_in.session);
             known.map(|known| known.number).ok_or_else(unknown_wall)?
         };
         self.leave_wall(wall, number).await;
@@ -60,17 +63,32 @@ impl Viewing {
             let mut held = self.held.lock();
             match held.walls.get(&wall) {
                 Some(known) if known.session != signed_in.session => {
-                    return Err(Error::conflict("This wall belongs to somebody else. Reload the page."));
+                    return Err(Error::conflict(
+                        "This wall belongs to somebody else. Reload the page.",
+                    ));
                 }
                 Some(_) => {}
-                None if held.walls_of(signed_in.session).len() >= WALLS_A_SESSION || held.walls.len() >= WALLS => {
-                    return Err(Error::too_many("There are too many walls open. Close some of them."));
+                None if held.walls_of(signed_in.session).len() >= WALLS_A_SESSION
+                    || held.walls.len() >= WALLS =>
+                {
+                    return Err(Error::too_many(
+                        "There are too many walls open. Close some of them.",
+                    ));
                 }
                 None => {}
             }
-            let viewings: Vec<_> = held.watching().into_iter().filter(|(at, _)| at.wall == wall).map(|(_, id)| id).collect();
+            let viewings: Vec<_> = held
+                .watching()
+                .into_iter()
+                .filter(|(at, _)| at.wall == wall)
+                .map(|(_, id)| id)
+                .collect();
             viewings.into_iter().for_each(|id| held.end(id, now));
-            let fresh = Wall { session: signed_in.session, tiles: BTreeMap::new(), number };
+            let fresh = Wall {
+                session: signed_in.session,
+                tiles: BTreeMap::new(),
+                number,
+            };
             held.walls.insert(wall, fresh);
         }
         self.touched();
@@ -82,11 +100,20 @@ impl Viewing {
         let now = self.world.clock.now();
         let closing = {
             let mut held = self.held.lock();
-            if held.walls.get(&wall).is_none_or(|known| known.number != number) {
+            if held
+                .walls
+                .get(&wall)
+                .is_none_or(|known| known.number != number)
+            {
                 return;
             }
             let closing = self.feeds.close_wall(wall);
-            let viewings: Vec<_> = held.watching().into_iter().filter(|(at, _)| at.wall == wall).map(|(_, id)| id).collect();
+            let viewings: Vec<_> = held
+                .watching()
+                .into_iter()
+                .filter(|(at, _)| at.wall == wall)
+                .map(|(_, id)| id)
+                .collect();
             viewings.into_iter().for_each(|id| held.end(id, now));
             held.walls.remove(&wall);
             closing

@@ -65,13 +65,22 @@ impl Viewing {
             let mut hiding = Vec::new();
             let mut ended = false;
             for (at, id) in held.watching() {
-                let Some(view) = held.active.get(&id) else { continue };
+                let Some(view) = held.active.get(&id) else {
+                    continue;
+                };
                 let (camera, shown) = (view.camera, self.sharing.shown(view.camera, view.agency));
                 match shown {
                     Some(shown) => {
-                        let Some(tile) = held.tile(at).filter(|tile| tile.look.audible && !shown.rights.audio) else { continue };
+                        let Some(tile) = held
+                            .tile(at)
+                            .filter(|tile| tile.look.audible && !shown.rights.audio)
+                        else {
+                            continue;
+                        };
                         tile.look.audible = false;
-                        hiding.push(futures::future::Either::Left(self.feeds.look(at, tile.look)));
+                        hiding.push(futures::future::Either::Left(
+                            self.feeds.look(at, tile.look),
+                        ));
                     }
                     None => {
                         hiding.push(futures::future::Either::Right(self.feeds.hide(at)));
@@ -102,7 +111,9 @@ impl Viewing {
         let watching = self.held.lock().watching();
         for (at, viewing) in watching {
             match self.feeds.tile(at).map(|state| state.phase) {
-                Some(TilePhase::Live | TilePhase::Stalled | TilePhase::Reconnecting) => self.first_frame(viewing),
+                Some(TilePhase::Live | TilePhase::Stalled | TilePhase::Reconnecting) => {
+                    self.first_frame(viewing)
+                }
                 Some(TilePhase::Connecting) | None => {}
             }
         }

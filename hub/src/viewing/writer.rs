@@ -16,7 +16,11 @@ impl Viewing {
     async fn write(&self) -> Result<u64> {
         let (version, views, events) = {
             let mut held = self.held.lock();
-            (held.version, std::mem::take(&mut held.dirty), std::mem::take(&mut held.events))
+            (
+                held.version,
+                std::mem::take(&mut held.dirty),
+                std::mem::take(&mut held.events),
+            )
         };
         if let Err(error) = self.write_views(views.values()).await {
             let mut held = self.held.lock();

@@ -1,0 +1,147 @@
+//! The hub's own first decision about a trigger: what the policies that the devices last reported say,
+//! and what each device is told. The device decides again, and its word counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assent_consent as consent;
+use consent::{Answer, CameraNumber, Refusal, Trigger, TriggerKind};
+use time::{Duration, OffsetDateTime};
+
+use super::held::{Held, Order, Orders, boot_time};
+use super::note::{Instruction, PressState};
+use crate::error::{Error, Result};
+use crate::registry::{MOST_CAMERAS, Registry};
+use crate::world::{CameraId, DeviceId, PremisesId};
+
+/// The cameras that a press names, device by device; none named means what the press rules name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named(BTreeMap<DeviceId, BTreeSet<CameraNumber>>);
+
+impl Named {
+    pub(super) fn of(
+        registry: &Registry,
+        premises: PremisesId,
+        cameras: &[CameraId],
+    ) -> Result<Self> {
+        if cameras.len() > MOST_CAMERAS {
+            return Err(Error::invalid("A press cannot name this many cameras."));
+        }
+        let mut named = Self::default();
+        for id in cameras {
+            let known = registry
+                .camera(*id)
+                .filter(|camera| camera.premises == premises);
+            let at = known
+                .and_then(|camera| camera.connection)
+                .and_then(|at| Some((at.device, CameraNumber::new(at.number)?)));
+            let (device, number) = at.ok_or_else(|| {
+                Error::not_found("One of these cameras is not at these premises.")
+                    .slug("unknown-camera")
+            })?;
+            named.0.entry(device).or_default().insert(number);
+        }
+        Ok(named)
+    }
+
+    /// The trigger as this device is to hear it; none when the press names only other devices' cameras.
+    fn told(&self, trigger: &Trigger, device: DeviceId) -> Option<Trigger> {
+        let mut trigger = trigger.clone();
+        if self.0.is_empty() {
+            return Some(trigger);
+        }
+        let own = self.0.get(&device)?;
+        if let TriggerKind::Press(press) = &mut trigger.kind {
+            press.cameras.clone_from(own);
+        }
+        Some(trigger)
+    }
+}
+
+impl Held {
+    /// What the reported policies of the premises' devices say, and the instructions that follow.
+    pub(super) fn decide(
+        &mut self,
+        trigger: &Trigger,
+        named: &Named,
+        premises: PremisesId,
+        age_ms: u64,
+        now: OffsetDateTime,
+    ) -> Orders {
+        let mut orders = Orders::default();
+        if self
+            .presses
+            .get(&trigger.id)
+            .is_none_or(|press| press.state != PressState::Received)
+        {
+            return orders;
+        }
+        let mut refusal = Refusal::NoRule;
+        let mut unanswered = BTreeMap::new();
+        for device in self.sites_of(premises) {
+            let Some(told) = named.told(trigger, device) else {
+                continue;
+            };
+            match self.propose(device, &told, age_ms, now) {
+                Answer::Opens(terms) => {
+                    self.ask(device, &told, &terms, now);
+                    orders.send.push((
+                        device,
+                        Order::Instruct {
+                            trigger: told.clone(),
+                            age_ms,
+                        },
+                    ));
+                    unanswered.insert(device, told);
+                }
+                Answer::Asks(_) => refusal = Refusal::AsksOwner,
+                Answer::Nothing(why) => refusal = why,
+            }
+        }
+        if unanswered.is_empty()
+            && let Some(press) = self.presses.get_mut(&trigger.id)
+        {
+            press.state = PressState::Refused;
+            press.refusal = Some(refusal);
+        }
+        let age = Duration::milliseconds(i64::try_from(age_ms).unwrap_or(i64::MAX));
+        self.instructions.insert(
+            trigger.id,
+            Instruction {
+                made_at: now - age,
+                unanswered,
+                incident: None,
+            },
+        );
+        self.dirty_press(trigger.id);
+        orders
+    }
+}
+
+impl Held {
+    /// What one device's policy, as it last reported it, says to a trigger. Only the device knows the local
+    /// time at the premises, so quiet hours are left to it: here the first hour that is not quiet is taken.
+    pub(super) fn propose(
+        &self,
+        device: DeviceId,
+        trigger: &Trigger,
+        age_ms: u64,
+        now: OffsetDateTime,
+    ) -> Answer {
+        let Some(site) = self.sites.get(&device) else {
+            return Answer::Nothing(Refusal::NoRule);
+        };
+        let at = |hour: u16| {
+            let local_minute = consent::MinuteOfDay::new(hour * 60).unwrap_or_default();
+            let here = consent::Now {
+                boot: boot_time(now),
+                local_minute,
+                ..consent::Now::default()
+            };
+            site.machine.answer(trigger, age_ms, &here)
+        };
+        (0..24)
+            .map(at)
+            .find(|answer| *answer != Answer::Nothing(Refusal::QuietHours))
+            .unwrap_or(Answer::Nothing(Refusal::QuietHours))
+    }
+}
