@@ -69,6 +69,12 @@ describe('an ended share', () => {
     expect(onScreen(follow(ended, [], 1_000 + ENDED_STAYS_MS))[0]).toBeNull();
   });
 
+  it('gives the large tile back to the agency’s own once its words are gone', () => {
+    const live = follow(emptyWall(), [...incident('i', 'a'), ...square], 0);
+    const over = follow(follow(live, square, 1_000), square, 1_000 + ENDED_STAYS_MS);
+    expect(onScreen(over)[0]).toBe('square-1');
+  });
+
   it('gives its place at once to a camera that needs it', () => {
     const ended = follow(follow(emptyWall('one'), incident('i', 'a'), 0), [], 1);
     expect(onScreen(follow(ended, incident('j', 'b'), 2))).toEqual(['b']);

@@ -111,11 +111,13 @@ function rankIn(wanted: readonly Wanted[]): (cameraId: Id) => number {
   return (cameraId) => ranks.get(cameraId) ?? wanted.length;
 }
 
-/** Incident cameras that stand off the screen, or beside a large tile of less weight, change places with it. */
+/**
+ * Incident cameras that stand off the screen, or beside a large tile of less weight, change places with it; any
+ * shared camera does with a large tile that is empty.
+ */
 function bringForward(wall: Wall, wanted: readonly Wanted[]): Wall {
   const rank = rankIn(wanted);
-  const urgent = wanted.filter((camera) => camera.incidentId !== null);
-  return urgent.reduce((so, camera) => {
+  return wanted.reduce((so, camera) => {
     const slot = find(so, camera.cameraId);
     if (slot === null || so.slots[slot]?.chosen) return so;
     const position = so.order.indexOf(slot);
@@ -132,8 +134,9 @@ function betterPosition(wall: Wall, camera: Wanted, from: number, rank: (id: Id)
     const other = held.incidentId !== camera.incidentId || held.endedAt !== null;
     return other && worth(held, rank) > rank(camera.cameraId);
   };
-  if (spotted && from > 0 && takes(0)) return 0;
-  if (from < shown) return null;
+  const empty = !wall.slots[slotAt(wall, 0)]?.cameraId;
+  if (spotted && from > 0 && (camera.incidentId !== null ? takes(0) : empty)) return 0;
+  if (from < shown || camera.incidentId === null) return null;
   const positions = Array.from({ length: shown }, (_, position) => position).filter(takes);
   const cost = (position: number) => worth(wall.slots[slotAt(wall, position)] ?? EMPTY, rank);
   return positions.reduce<number | null>((worst, p) => (worst === null || cost(p) > cost(worst) ? p : worst), null);
