@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::http::{self, Front};
 use crate::link;
-use crate::state::Hub;
+use crate::state::{Hub, private_dir};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -68,6 +68,9 @@ impl Bound {
 
 /// Runs a hub until SIGTERM or SIGINT. `ready` is called once everything listens.
 pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
+    private_dir(&config.data_dir)?;
+    // First of all, because building a hub says of everything in the store that it is over.
+    let admin = admin::listen(&config.data_dir)?;
     let hub = Hub::build(config).await?;
     let front = Front::new(hub.clone())?;
     let listening = http::listen(&front)?;
@@ -76,7 +79,6 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
         link: link::listen(hub.clone(), front.tasks.clone(), front.draining.clone()).await?,
         media: hub.feeds.local_addr(),
     };
-    let admin = admin::listen(&hub.config.data_dir)?;
     let stop = until_told()?;
     let tasks = front.tasks.clone();
     tasks.spawn(keep_house(front.clone(), stop.clone()));

@@ -36,7 +36,6 @@ pub struct Hub {
 impl Hub {
     /// Opens the store and builds the slices from the inside out.
     pub async fn build(config: Config) -> Result<Self> {
-        private_dir(&config.data_dir)?;
         let store = Store::open(&config.store_url()).await?;
         let world = World {
             clock: Clock::system(),
@@ -78,8 +77,8 @@ impl Hub {
     }
 }
 
-/// Store and keys are for the hub's user alone.
-fn private_dir(dir: &Path) -> Result<()> {
+/// Makes the data directory: store and keys are for the hub's user alone.
+pub(crate) fn private_dir(dir: &Path) -> Result<()> {
     let refuse = |e| {
         Error::unavailable(format!("The data directory {} cannot be used. Set data_dir to a folder that the hub may write.", dir.display())).because(e)
     };

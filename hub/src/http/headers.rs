@@ -12,7 +12,7 @@ const CONTENT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; 
     connect-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Neither page takes pictures, sound or places from the device that shows it.
-const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=(), \
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), \
     display-capture=(), picture-in-picture=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
 
 /// Two years, as browsers' lists want it; sent over TLS only.

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod refused;
+mod secured;
 mod signing_in;
 mod streaming;
