@@ -26,11 +26,13 @@ use webrtc::peer_connection::{
     RTCPeerConnectionState, RTCSessionDescription, SettingEngine, SettingEngineBuilder,
     SrtpProtectionProfile,
 };
-use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit, RtpTransceiver};
 
 use super::demand::Layer;
 use super::feed::Numbers;
 use super::key_request::KeyRequests;
+
+type Line = Arc<dyn RtpTransceiver>;
 
 const H264: u8 = 96;
 const H264_AGAIN: u8 = 97;
@@ -90,8 +92,11 @@ impl Peer {
             state: state_seen,
         };
         let mut tracks = Vec::with_capacity(layers.len());
+        let mut lines = Vec::with_capacity(layers.len());
         for layer in layers {
-            tracks.push(peer.add_track(*layer).await?);
+            let (track, line) = peer.add_track(*layer).await?;
+            tracks.push(track);
+            lines.push(line);
         }
         let description = peer.connection.create_offer(None).await?;
         peer.connection.set_local_description(description).await?;
@@ -103,11 +108,11 @@ impl Peer {
             .await
             .ok_or(RtcError::ErrConnectionClosed)?
             .sdp;
-        peer.name_tracks(&mut tracks).await?;
+        name_tracks(&mut tracks, &lines).await?;
         Ok(Offer { peer, sdp, tracks })
     }
 
-    async fn add_track(&self, layer: Layer) -> Result<OfferedTrack, RtcError> {
+    async fn add_track(&self, layer: Layer) -> Result<(OfferedTrack, Line), RtcError> {
         let (kind, codec, payload_type) = match layer {
             Layer::Main | Layer::Sub => (RtpCodecKind::Video, h264(), H264),
             Layer::Audio => (RtpCodecKind::Audio, opus(), OPUS),
@@ -134,7 +139,8 @@ impl Peer {
             streams: vec!["camera".into()],
             send_encodings: vec![],
         };
-        self.connection
+        let line = self
+            .connection
             .add_transceiver_from_track(track.clone(), Some(init))
             .await?;
         // Starts low: a receiver cannot tell how often a number beyond half its range has wrapped.
@@ -145,24 +151,13 @@ impl Peer {
             base: rand::random(),
             last: None,
         };
-        Ok(OfferedTrack {
+        let track = OfferedTrack {
             layer,
             mid: String::new(),
             track,
             numbers,
-        })
-    }
-
-    /// Transceivers keep the order in which their tracks were added.
-    async fn name_tracks(&self, tracks: &mut [OfferedTrack]) -> Result<(), RtcError> {
-        let transceivers = self.connection.get_transceivers().await;
-        for (track, transceiver) in tracks.iter_mut().zip(&transceivers) {
-            track.mid = transceiver
-                .mid()
-                .await?
-                .ok_or(RtcError::ErrConnectionClosed)?;
-        }
-        Ok(())
+        };
+        Ok((track, line))
     }
 
     pub(super) async fn accept(&self, answer: String) -> Result<(), RtcError> {
@@ -191,6 +186,14 @@ impl Peer {
             tracing::debug!(%error, "closing a media connection");
         }
     }
+}
+
+/// A line has its name only once there is a description. The connection's own list of lines has no order.
+async fn name_tracks(tracks: &mut [OfferedTrack], lines: &[Line]) -> Result<(), RtcError> {
+    for (track, line) in tracks.iter_mut().zip(lines) {
+        track.mid = line.mid().await?.ok_or(RtcError::ErrConnectionClosed)?;
+    }
+    Ok(())
 }
 
 fn is_over(state: RTCPeerConnectionState) -> bool {
