@@ -163,7 +163,7 @@ impl Devices {
 
     pub fn set_health(&self, id: DeviceId, number: u16, health: Health) {
         self.change(id, |known| {
-            if known.health.len() < crate::registry::MOST_CAMERAS
+            if known.health.len() < assent_consent::Cameras::MOST
                 || known.health.contains_key(&number)
             {
                 known.health.insert(number, health);
