@@ -181,6 +181,7 @@ impl Keeper {
     }
 
     async fn learn(&mut self, fact: Fact) {
+        tracing::debug!(?fact, "media");
         let now = self.clock.now();
         match fact {
             Fact::StreamStarted { stream, .. } => {
@@ -294,9 +295,12 @@ impl Keeper {
     }
 
     fn tell_demand(&mut self, camera: CameraId) {
-        if let Some(layers) = self.sources.demand(camera, Instant::now())
-            && self.demand.try_send(Demanded { camera, layers }).is_err()
-        {
+        let Some(layers) = self.sources.demand(camera, Instant::now()) else {
+            return;
+        };
+        tracing::debug!(camera.id = %camera, ?layers, "layers demanded");
+        let demanded = Demanded { camera, layers };
+        if self.demand.try_send(demanded).is_err() {
             self.sources.untold(camera);
         }
     }

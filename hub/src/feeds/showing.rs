@@ -105,6 +105,7 @@ impl Keeper {
             if let Some(tile) = self.tiles.lock().get_mut(at) {
                 (tile.shown, tile.token) = (Some(now), token);
             }
+            tracing::debug!(camera.id = %camera, layer = ?now, slot = at.slot, "tile gets its layer");
             let slot = SlotId::Video(at.slot);
             self.engine
                 .show(engine, slot, Some(stream), token)
