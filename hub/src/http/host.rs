@@ -16,15 +16,7 @@ pub(super) enum Page {
 impl Page {
     pub(super) fn of(config: &Http, request: &Request) -> Result<Self> {
         let authority = authority(request).unwrap_or_default();
-        let host = authority
-            .rsplit_once(':')
-            .map_or(authority, |(host, port)| {
-                if port.bytes().all(|b| b.is_ascii_digit()) {
-                    host
-                } else {
-                    authority
-                }
-            });
+        let host = without_port(authority);
         match host {
             host if host.eq_ignore_ascii_case(&config.console_host) => Ok(Page::Console),
             host if host.eq_ignore_ascii_case(&config.owner_host) => Ok(Page::Owner),
@@ -57,6 +49,25 @@ pub(super) fn authority(request: &Request) -> Option<&str> {
             .uri()
             .authority()
             .map(axum::http::uri::Authority::as_str),
+    }
+}
+
+/// An address of the loopback network, or a name that resolves to it everywhere (RFC 6761).
+pub(super) fn names_this_machine(authority: &str) -> bool {
+    let host = without_port(authority);
+    let address = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<std::net::IpAddr>();
+    address.is_ok_and(|address| address.is_loopback())
+        || host == "localhost"
+        || host.ends_with(".localhost")
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        Some(_) | None => authority,
     }
 }
 

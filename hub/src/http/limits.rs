@@ -6,6 +6,7 @@ use crate::identity::SessionId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Who is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +33,13 @@ pub(super) enum Rate {
     Stream,
 }
 
+/// Calls under way at once. Owners have a room of their own, which no crowd elsewhere fills.
+const ROOM: usize = 1_024;
+const OWNERS_ROOM: usize = 512;
+
 pub(super) struct Limits {
+    room: Semaphore,
+    owners_room: Semaphore,
     sign_in: DefaultKeyedRateLimiter<Key>,
     visit: DefaultKeyedRateLimiter<Key>,
     read: DefaultKeyedRateLimiter<Key>,
@@ -45,6 +52,8 @@ pub(super) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            room: Semaphore::new(ROOM),
+            owners_room: Semaphore::new(OWNERS_ROOM),
             sign_in: bucket(2, 60),
             visit: bucket(20, 100),
             read: bucket(20, 100),
@@ -73,6 +82,21 @@ impl Limits {
         bucket
             .check_key(&key)
             .map_err(|_| Error::too_many("That was too often. Wait a few seconds and try again."))
+    }
+
+    /// Held while a call is under way; a crowd is told to come back rather than made to wait.
+    pub(super) fn enter(&self, rate: Rate) -> Result<Option<SemaphorePermit<'_>>> {
+        let room = match rate {
+            Rate::Free => return Ok(None),
+            Rate::Owner => &self.owners_room,
+            Rate::SignIn | Rate::Visit | Rate::Read | Rate::Change | Rate::Tile | Rate::Stream => {
+                &self.room
+            }
+        };
+        let busy = |_| {
+            Error::unavailable("The hub has too much to do at the moment. Try again.").slug("busy")
+        };
+        room.try_acquire().map(Some).map_err(busy)
     }
 
     /// Forgets callers whose buckets are full again, so that the table stays as large as the crowd.

@@ -1,6 +1,8 @@
 //! `/metrics` for Prometheus: one recorder a process, a counter and a histogram of calls. Slices count
 //! their own with the `metrics` macros.
 
+use super::Front;
+use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -24,8 +26,39 @@ fn recorder() -> Option<&'static PrometheusHandle> {
 
 /// Numbers in Prometheus' text form.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String, content_type = "text/plain")))]
-pub(super) async fn show() -> String {
+pub(super) async fn show(State(front): State<Front>) -> String {
+    measure(&front);
     recorder().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// What is only worth knowing when somebody asks.
+fn measure(front: &Front) {
+    recorder();
+    let hub = &front.hub;
+    let devices = hub.devices.all();
+    let online = devices.iter().filter(|device| device.online).count();
+    gauge("assent_devices", devices.len());
+    gauge("assent_devices_online", online);
+    gauge("assent_cameras", hub.registry.cameras().len());
+    gauge(
+        "assent_cameras_shared",
+        hub.registry
+            .cameras()
+            .iter()
+            .filter(|camera| hub.sharing.is_live(camera.id))
+            .count(),
+    );
+    gauge("assent_sessions", hub.identity.sessions());
+    gauge("assent_operators_on_duty", hub.identity.everybody_on_duty());
+    gauge("assent_streams_open", front.streams.open());
+    gauge(
+        "assent_store_up",
+        usize::from(*hub.world.store.up().borrow()),
+    );
+}
+
+fn gauge(name: &'static str, value: usize) {
+    metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
 }
 
 pub(super) fn count(method: &Method, route: &str, status: StatusCode, took: Duration) {

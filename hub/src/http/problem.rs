@@ -46,7 +46,7 @@ pub(super) async fn render(State(front): State<Front>, request: Request, next: N
         .get::<MatchedPath>()
         .map_or("page", MatchedPath::as_str)
         .to_owned();
-    let span = tracing::info_span!("request", request.id = %id, %method, route);
+    let span = tracing::info_span!("request", request.id = %id, %method, route, actor = tracing::field::Empty);
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {

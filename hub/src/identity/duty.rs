@@ -43,6 +43,10 @@ impl Identity {
             .count()
     }
 
+    pub fn everybody_on_duty(&self) -> usize {
+        self.duty.consoles.lock().len()
+    }
+
     pub fn duty_changes(&self) -> watch::Receiver<u64> {
         self.duty.changed.subscribe()
     }

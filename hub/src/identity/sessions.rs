@@ -110,6 +110,11 @@ impl Identity {
         Some(session.signed_in(person))
     }
 
+    /// How many there are.
+    pub fn sessions(&self) -> usize {
+        self.sessions.live.lock().len()
+    }
+
     /// A stream that is still open is somebody who is still there.
     pub fn seen(&self, signed_in: &SignedIn) {
         signed_in.seen(self.world.clock.now());

@@ -60,43 +60,41 @@ pub(super) async fn run(
 impl Feed {
     /// Returns why it ended, for the page.
     async fn follow(&mut self) -> Result<&'static str, Gone> {
-        let own = sections::of(self.signed_in.person.role);
-        let mut changes: Vec<watch::Receiver<u64>> = own
-            .iter()
-            .flat_map(|section| (section.changes)(&self.front))
-            .collect();
+        let mut own = Own::of(&self.front, &self.signed_in);
         let mut alive = interval(ALIVE);
         alive.reset();
         loop {
             let round = Instant::now();
-            changes
-                .iter_mut()
-                .for_each(|change| drop(change.borrow_and_update()));
-            self.tell(&own).await?;
+            self.tell(&own.take_stale()).await?;
             if self.front.draining.is_cancelled() {
                 return Ok("draining");
             }
             let (ended, draining) = (self.signed_in.ended.clone(), self.front.draining.clone());
             let pause = async {
                 sleep_until(round + ROUND).await;
-                changed(&mut changes).await;
+                own.changed().await;
             };
             tokio::select! {
                 biased;
                 () = ended.cancelled() => return Ok("signedOut"),
-                () = draining.cancelled() => {}
+                () = draining.cancelled() => own.all_stale(),
                 () = self.out.closed() => return Err(Gone),
                 () = pause => {}
                 _ = alive.tick() => {
                     self.front.hub.identity.seen(&self.signed_in);
                     self.send(frames::alive()).await?;
+                    own.all_stale();
                 }
             }
         }
     }
 
-    async fn tell(&mut self, own: &[&'static Section]) -> Result<(), Gone> {
-        for section in own {
+    async fn tell(&mut self, stale: &[&'static Section]) -> Result<(), Gone> {
+        // What somebody answers for may have changed since the stream began.
+        if let Some(person) = self.front.hub.identity.person(self.signed_in.person.id) {
+            self.signed_in.person = person;
+        }
+        for section in stale {
             let json = match (section.render)(&self.front, &self.signed_in) {
                 Ok(json) => json,
                 Err(error) => {
@@ -126,17 +124,69 @@ impl Feed {
     }
 }
 
-/// Waits for any of them. A channel whose sender is gone never changes again.
-async fn changed(changes: &mut Vec<watch::Receiver<u64>>) {
-    loop {
-        if changes.is_empty() {
-            return std::future::pending().await;
+/// The sections of one page, and which of them may say something else by now.
+struct Own {
+    sections: Vec<(&'static Section, bool)>,
+    /// Index of a section, and a channel that moves it.
+    changes: Vec<(usize, watch::Receiver<u64>)>,
+}
+
+impl Own {
+    fn of(front: &Front, signed_in: &SignedIn) -> Self {
+        let sections = sections::of(signed_in.person.role);
+        let channels = |(index, section): (usize, &&'static Section)| {
+            let channels = (section.changes)(front);
+            channels.into_iter().map(move |channel| (index, channel))
+        };
+        let changes = sections.iter().enumerate().flat_map(channels).collect();
+        Self {
+            sections: sections
+                .into_iter()
+                .map(|section| (section, true))
+                .collect(),
+            changes,
         }
-        let (result, index, _) =
-            select_all(changes.iter_mut().map(|change| Box::pin(change.changed()))).await;
-        if result.is_ok() {
+    }
+
+    fn all_stale(&mut self) {
+        self.sections
+            .iter_mut()
+            .for_each(|(_, stale)| *stale = true);
+    }
+
+    /// Everything that has changed up to now; a change that comes later is not lost.
+    fn take_stale(&mut self) -> Vec<&'static Section> {
+        for (index, channel) in &mut self.changes {
+            if channel.has_changed().unwrap_or(false) {
+                channel.mark_unchanged();
+                self.sections[*index].1 = true;
+            }
+        }
+        let stale = self
+            .sections
+            .iter_mut()
+            .filter_map(|(section, stale)| std::mem::take(stale).then_some(*section));
+        stale.collect()
+    }
+
+    /// Waits for any change. A channel whose sender is gone never changes again.
+    async fn changed(&mut self) {
+        loop {
+            if self.changes.is_empty() {
+                return std::future::pending().await;
+            }
+            let waiting = self
+                .changes
+                .iter_mut()
+                .map(|(_, channel)| Box::pin(channel.changed()));
+            let (result, at, _) = select_all(waiting).await;
+            if result.is_err() {
+                self.changes.swap_remove(at);
+                continue;
+            }
+            let section = self.changes[at].0;
+            self.sections[section].1 = true;
             return;
         }
-        changes.swap_remove(index);
     }
 }

@@ -66,6 +66,15 @@ impl Streams {
         })
     }
 
+    pub(in crate::http) fn open(&self) -> usize {
+        self.0
+            .viewers
+            .lock()
+            .values()
+            .map(|viewer| viewer.open)
+            .sum()
+    }
+
     pub(in crate::http) fn sweep(&self, now: OffsetDateTime) {
         self.0.viewers.lock().retain(|_, viewer| {
             if viewer.open > 0 {

@@ -244,3 +244,25 @@ async fn a_second_hub_on_the_same_data_is_refused() {
         "already-running"
     );
 }
+
+#[tokio::test]
+async fn numbers_are_for_this_machine_even_behind_a_proxy() {
+    let mut config = Config::default();
+    config.http.console_host = "console.example".into();
+    config.http.owner_host = "owner.example".into();
+    let hub = TestHub::with(config).await;
+    assert_eq!(
+        hub.call(Method::GET, "127.0.0.1:7400", "/metrics")
+            .send()
+            .await
+            .status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        hub.call(Method::GET, "console.example", "/metrics")
+            .send()
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+}
