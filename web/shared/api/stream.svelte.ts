@@ -20,6 +20,8 @@ export type Connection =
 export class PageStream<S extends object> {
   /** Never jumps back to 'connecting' after a loss: it stays 'lost' until bytes flow again. */
   connection = $state.raw<Connection>({ state: 'connecting', since: Date.now() });
+  /** The hub said that it would go away, as before a restart; until it is back. */
+  leaving = $state.raw(false);
   #sections = new SvelteMap<string, unknown>();
   #lastId: string | null = null;
   #lastByteAt = Date.now();
@@ -105,12 +107,16 @@ export class PageStream<S extends object> {
 
   #take(event: StreamEvent): void {
     if (event.id !== null) this.#lastId = event.id;
-    if (event.event === 'bye') return;
+    if (event.event === 'bye') {
+      this.leaving = true;
+      return;
+    }
     this.#sections.set(event.event, JSON.parse(event.data));
   }
 
   #alive(): void {
     this.#attempt = 0;
+    this.leaving = false;
     this.#lastByteAt = Date.now();
     this.connection = { state: 'connected', since: this.#lastByteAt };
     for (const listener of this.#connectListeners) listener();

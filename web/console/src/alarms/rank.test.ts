@@ -45,6 +45,12 @@ describe('the alert strip', () => {
     ]);
   });
 
+  it('puts a new panic before an older alarm from the premises', () => {
+    const unplugged = alert('unplugged', 5, { kind: 'unplugged' });
+    const first = incident('first', { alerts: [alert('first-1', 0, { acknowledged: taken }), unplugged] });
+    expect(ids([first, incident('second', { alerts: [alert('second-1', 9)] })])[0]).toBe('second-1');
+  });
+
   it('counts the rest by what they are', () => {
     const all = alarms([incident('a'), incident('b'), incident('c', { level: 'alert' })]);
     expect(restInWords(all)).toBe('2 panic, 1 alert');

@@ -52,9 +52,10 @@ function grade(incident: Incident, premisesAlarm: boolean): Grade {
 
 const GRADES: readonly Grade[] = ['urgent', 'high', 'info'];
 
-function weight({ waiting, incident, grade, premisesAlarm, alert }: Alarm): number {
-  const message = alert.kind === 'message' ? 2 : 1;
-  return (waiting ? 0 : 100) + (incident.drill ? 50 : 0) + GRADES.indexOf(grade) * 4 + (premisesAlarm ? 0 : message);
+/** A late message comes after what is happening now, among its like. */
+function weight({ waiting, incident, grade, alert }: Alarm): number {
+  const late = alert.kind === 'message' ? 1 : 0;
+  return (waiting ? 0 : 100) + (incident.drill ? 50 : 0) + GRADES.indexOf(grade) * 2 + late;
 }
 
 export const waitingAlarms = (all: readonly Alarm[]) => all.filter((alarm) => alarm.waiting);
