@@ -59,8 +59,7 @@ async fn main() -> Result<()> {
     plan.isolated = arguments.isolated;
     plan.http_port = arguments.http_port;
     if !arguments.premises.is_empty() {
-        plan.premises
-            .retain(|premises| arguments.premises.contains(&premises.key));
+        plan.keep_only(&arguments.premises);
     }
     let people: Vec<String> = plan
         .people

@@ -231,6 +231,14 @@ impl TownPlan {
         }
     }
 
+    /// A smaller town: these premises, their owners, and all operators.
+    pub fn keep_only(&mut self, premises: &[String]) {
+        self.premises.retain(|known| premises.contains(&known.key));
+        let kept = |key: &String| premises.contains(key);
+        self.people
+            .retain(|person| person.premises.is_empty() || person.premises.iter().any(kept));
+    }
+
     /// One premises with four H.264 cameras of 2 + 0.5 Mbit/s: what footprints are measured on.
     #[must_use]
     pub fn four_cameras() -> Self {
