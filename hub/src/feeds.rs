@@ -86,7 +86,6 @@ pub struct OfferedTrack {
 #[derive(Clone)]
 pub struct Feeds {
     engine: Engine,
-    clock: Clock,
     names: Arc<Guarded<Names>>,
     tiles: Arc<Guarded<Tiles>>,
     orders: mpsc::Sender<Order>,
@@ -112,7 +111,6 @@ impl Feeds {
         let (demand, demands) = mpsc::channel(DEMANDS);
         let feeds = Self {
             engine: engine.clone(),
-            clock: clock.clone(),
             names: Arc::default(),
             tiles: Arc::default(),
             orders,
@@ -268,11 +266,6 @@ impl Feeds {
         if let Err(error) = self.engine.stop().await {
             tracing::debug!(%error, "media engine");
         }
-    }
-
-    /// For facts that carry a time.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
     }
 
     fn order(

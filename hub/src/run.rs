@@ -157,6 +157,7 @@ async fn drain(front: &Front) {
     front.notice();
     front.draining.cancel();
     tokio::time::sleep(FAREWELL).await;
+    front.hub.feeds.close().await;
     front.tasks.close();
     if tokio::time::timeout(END_WITHIN, front.tasks.wait())
         .await

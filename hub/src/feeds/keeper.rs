@@ -71,10 +71,6 @@ pub enum Happening {
     FirstFrame { viewing: ViewingId },
     /// A browser's connection is over; its tiles are gone.
     WallGone { wall: WallId },
-    /// A camera's pictures began to arrive.
-    CameraCame { camera: CameraId },
-    /// They arrive no more: its device closed or lost the connection.
-    CameraWent { camera: CameraId },
 }
 
 /// What a camera's device is to send from now on, and nothing else of it.
@@ -185,10 +181,7 @@ impl Keeper {
         let now = self.clock.now();
         match fact {
             Fact::StreamStarted { stream, .. } => {
-                if let Some((camera, layer)) = self.flowing(stream, true) {
-                    if layer == Layer::Main {
-                        self.happened(Happening::CameraCame { camera });
-                    }
+                if let Some((camera, _)) = self.flowing(stream, true) {
                     self.rechoose(camera).await;
                 }
             }
@@ -212,9 +205,6 @@ impl Keeper {
                     self.tiles
                         .lock()
                         .stream(camera, layer, TilePhase::Reconnecting, now);
-                    if layer == Layer::Main {
-                        self.happened(Happening::CameraWent { camera });
-                    }
                 }
             }
             Fact::Demand { stream, wanted } => {

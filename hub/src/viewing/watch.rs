@@ -36,8 +36,6 @@ impl Viewing {
         match happening {
             Happening::FirstFrame { viewing } => self.first_frame(viewing),
             Happening::WallGone { wall } => self.wall_gone(wall).await,
-            // Pages read a tile's phase from feeds each time.
-            Happening::CameraCame { .. } | Happening::CameraWent { .. } => {}
         }
     }
 
