@@ -7,8 +7,8 @@ use rand::Rng;
 
 /// Some cameras drop a good stream every 15 s (Tapo C220): they must be back well within a second.
 const FIRST: Duration = Duration::from_millis(150);
-/// A camera that comes back after a power cut is seen within this.
-const LONGEST: Duration = Duration::from_secs(8);
+/// A camera that comes back after a power cut is seen within this; trying costs the LAN a packet or two.
+const LONGEST: Duration = Duration::from_secs(2);
 /// Cameras lock an account after a few wrong passwords; one try in this keeps it open.
 const AFTER_WRONG_PASSWORD: Duration = Duration::from_secs(20);
 
@@ -21,6 +21,11 @@ impl Backoff {
     /// The stream worked: the next wait is the first again.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
+    }
+
+    /// Nothing failed since the stream last worked.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.failures == 0
     }
 
     /// The next wait, between half and all of its step.

@@ -31,10 +31,16 @@ impl Pull {
     pub(super) async fn run(&self) {
         let mut backoff = Backoff::default();
         let mut lines = Lines::new(self.epoch);
+        let mut told = None;
         loop {
             let trouble = self.connection(&mut backoff, &mut lines).await;
+            // A trouble that lasts is told once, and again when pictures came in between.
+            if backoff.is_fresh() || told.as_ref() != Some(&trouble) {
+                self.log(&trouble);
+            }
             self.report(&trouble);
             let wrong_password = trouble.condition() == Condition::WrongPassword;
+            told = Some(trouble);
             let wait = backoff.next(wrong_password, &mut rand::rng());
             tokio::time::sleep(wait).await;
         }
@@ -62,7 +68,7 @@ impl Pull {
         }
     }
 
-    fn report(&self, trouble: &Trouble) {
+    fn log(&self, trouble: &Trouble) {
         tracing::warn!(
             camera.id = self.camera.number,
             camera.name = %self.camera.name,
@@ -71,6 +77,9 @@ impl Pull {
             condition = trouble.condition().word(),
             "{trouble}"
         );
+    }
+
+    fn report(&self, trouble: &Trouble) {
         let health = trouble.health(Instant::now());
         // A stream that merely ended is tried again at once; it is not shown as broken in between.
         if *trouble == Trouble::Closed {

@@ -81,6 +81,7 @@ impl Ring {
     pub fn follow(&self, now: Instant, reach: Duration) -> Following {
         let (queue, live) = mpsc::channel(FOLLOWER_QUEUE);
         let mut held = self.lock();
+        held.forget(self.limits, now);
         let backlog = held.since_key(now, reach);
         held.followers.push(Follower {
             queue,
@@ -101,8 +102,10 @@ impl Ring {
         self.lock().frames.back().map(|frame| frame.received)
     }
 
-    pub fn fill(&self) -> Fill {
-        let held = self.lock();
+    /// What is held at `now`; a camera that went away leaves nothing older than the span behind.
+    pub fn fill(&self, now: Instant) -> Fill {
+        let mut held = self.lock();
+        held.forget(self.limits, now);
         let span = match (held.frames.front(), held.frames.back()) {
             (Some(oldest), Some(newest)) => {
                 newest.received.saturating_duration_since(oldest.received)

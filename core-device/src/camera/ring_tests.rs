@@ -43,9 +43,9 @@ proptest! {
         for step in steps {
             ms += step.gap_ms;
             ring.push(frame(start, ms, step.size, step.key));
-            let fill = ring.fill();
-            prop_assert!(fill.bytes <= LIMITS.bytes && fill.span <= LIMITS.span);
             let now = start + Duration::from_millis(ms);
+            let fill = ring.fill(now);
+            prop_assert!(fill.bytes <= LIMITS.bytes && fill.span <= LIMITS.span);
             let reach = Duration::from_secs(4);
             let backlog = ring.follow(now, reach).take_backlog();
             if let Some(first) = backlog.front() {
@@ -123,4 +123,12 @@ fn an_old_group_of_pictures_is_not_within_reach() {
             .len(),
         2
     );
+}
+
+#[test]
+fn a_camera_that_went_away_leaves_nothing_older_than_the_span() {
+    let start = Instant::now();
+    let ring = Ring::new(LIMITS);
+    ring.push(frame(start, 0, 100, true));
+    assert_eq!(ring.fill(start + Duration::from_secs(16)).bytes, 0);
 }

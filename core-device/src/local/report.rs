@@ -126,7 +126,7 @@ impl HubLine {
 impl CameraReport {
     fn of(camera: &Camera, shared: bool, valve: Option<&Valve>) -> Self {
         let health = camera.health.borrow().clone();
-        let fill = camera.main.fill();
+        let fill = camera.main.fill(Instant::now());
         Self {
             number: camera.number.get(),
             name: camera.name.clone(),

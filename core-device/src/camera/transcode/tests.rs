@@ -59,8 +59,12 @@ fn convert(
         std::thread::sleep(Duration::from_millis(5));
     }
     let until = Instant::now() + Duration::from_secs(10);
-    while ring.fill().frames < least {
-        assert!(Instant::now() < until, "only {} frames", ring.fill().frames);
+    while ring.fill(Instant::now()).frames < least {
+        assert!(
+            Instant::now() < until,
+            "only {} frames",
+            ring.fill(Instant::now()).frames
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -199,5 +203,5 @@ fn garbage_ends_in_a_word_and_not_in_a_panic() {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(ring.fill().frames, 0);
+    assert_eq!(ring.fill(Instant::now()).frames, 0);
 }
