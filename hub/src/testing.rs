@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod calls;
+mod device;
 mod postgres;
 mod statements;
 
-pub(crate) use calls::TestHub;
+pub(crate) use calls::{Answer, TestHub};
+pub(crate) use device::{TestDevice, alert_rule, policy, request, rule};
 
 use crate::world::{Clock, Engine, Random, Store, World};
 use std::path::PathBuf;

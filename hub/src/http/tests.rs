@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod hooks;
 mod refused;
 mod secured;
 mod signing_in;
 mod streaming;
+mod walls;
