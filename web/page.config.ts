@@ -7,19 +7,12 @@ import type { PluginOption, UserConfig } from 'vite';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export interface PageOptions {
-  plugins?: PluginOption[];
-  /** More entries beside index.html, for example a service worker; emitted as /<name>.js. */
-  entries?: Record<string, string>;
-}
-
-export function page(name: 'owner' | 'console', options: PageOptions = {}): UserConfig {
+export function page(name: 'owner' | 'console', plugins: PluginOption[] = []): UserConfig {
   const hub = process.env['ASSENT_HUB'] ?? 'http://127.0.0.1:8080';
-  const entries = options.entries ?? {};
   return {
     root: here(`./${name}`),
     cacheDir: here(`./node_modules/.vite-${name}`),
-    plugins: [svelte({ configFile: false }), ...(options.plugins ?? [])],
+    plugins: [svelte({ configFile: false }), ...plugins],
     resolve: { alias: { $shared: here('./shared') } },
     build: {
       outDir: here(`./dist/${name}`),
@@ -27,12 +20,6 @@ export function page(name: 'owner' | 'console', options: PageOptions = {}): User
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       target: 'es2022',
-      rollupOptions: {
-        input: { index: here(`./${name}/index.html`), ...entries },
-        output: {
-          entryFileNames: (chunk) => (chunk.name in entries ? '[name].js' : 'assets/[name]-[hash].js'),
-        },
-      },
     },
     server: {
       host: '127.0.0.1',

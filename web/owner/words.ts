@@ -30,7 +30,7 @@ const endings: Record<EndCause, string> = {
 const causes: Record<Share['cause'], string> = {
   press: 'You or a co-owner pressed',
   button: 'The button at the premises was pressed',
-  alert: 'An alert that you agreed to in advance',
+  alert: 'An alert, with your yes',
   standing: 'Your standing rule',
 };
 
@@ -186,6 +186,7 @@ export const words = {
     no: 'No',
     expires: (left: string) => `Without an answer nothing is shared. The question ends in ${left}.`,
     sent: 'Your answer is with the hub.',
+    saidNo: 'You said no. Nothing is shared.',
   },
 
   cameras: {

@@ -7,7 +7,7 @@ import { openKeeping } from './keep/database';
 import { inSendingOrder, pressBody, revokeBody } from './keep/kept';
 import { post } from './keep/post';
 
-/** Filled in by worker.config.ts: every file of this build, and a name for exactly this set. */
+/** Filled in by worker.build.ts: every file of this build, and a name for exactly this set. */
 declare const __FILES__: string[];
 declare const __BUILD__: string;
 

@@ -2,7 +2,7 @@
 // Use: node tests/browser/pictures/owner.mjs FOLDER [NAME…]
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { findings, launch } from './browser.mjs';
+import { findings, launch } from '../people.mjs';
 import { moods } from './owner-moods.mjs';
 import { StandIn } from './stand-in.mjs';
 
