@@ -22,8 +22,8 @@ pub use tiles::{TileAt, TilePhase, TileState, WallId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use assent_media::{Engine, MediaConfig, MediaError};
+use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::audit::Receipt;

@@ -27,6 +27,10 @@ const RESEND_SPAN: Duration = Duration::from_secs(2);
 /// multiply its own load.
 const RESEND_SHARE: f32 = 0.5;
 
+/// What a session wants to do at once goes with what is written; its timers need no finer steps, and a
+/// timer that does not move on must not keep the thread busy.
+const SHORTEST_TIMER: Duration = Duration::from_millis(1);
+
 pub(crate) struct Peer {
     rtc: Box<Rtc>,
     pub(crate) name: String,
@@ -180,7 +184,7 @@ impl Peer {
             }
         }
         self.over |= !self.rtc.is_alive();
-        self.due = self.due.max(now);
+        self.due = self.due.max(now + SHORTEST_TIMER);
         sent.and(sender.flush())
     }
 

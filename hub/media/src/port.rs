@@ -48,12 +48,7 @@ impl Port {
         if listen.is_ipv6() {
             socket.set_only_v6(false)?;
         }
-        // The kernel gives what its limits allow; a smaller buffer only loses sooner.
-        for set in [Socket::set_recv_buffer_size, Socket::set_send_buffer_size] {
-            if let Err(error) = set(&socket, KERNEL_BUFFER) {
-                tracing::warn!(%error, "media socket keeps its small kernel buffer");
-            }
-        }
+        enlarge(&socket);
         socket.bind(&listen.into())?;
         socket.set_nonblocking(true)?;
         let mut socket = UdpSocket::from_std(socket.into());
@@ -88,10 +83,8 @@ impl Port {
             .recv(UdpSockRef::from(&self.socket), &mut buffers, &mut meta)
         {
             Ok(count) => count,
-            Err(error) => {
-                // An earlier send's ICMP answer comes back here; it says nothing about this read.
-                return error.kind() != io::ErrorKind::WouldBlock;
-            }
+            // Nothing there, or the answer to an earlier send; every turn tries again.
+            Err(_) => return false,
         };
         let mut sender = Sender {
             socket: &self.socket,
@@ -205,6 +198,24 @@ impl Sender<'_> {
             ),
             IpAddr::V4(_) | IpAddr::V6(_) => to,
         }
+    }
+}
+
+/// The kernel gives what its limits allow; with less, bursts are lost sooner.
+fn enlarge(socket: &Socket) {
+    for set in [Socket::set_recv_buffer_size, Socket::set_send_buffer_size] {
+        if let Err(error) = set(socket, KERNEL_BUFFER) {
+            tracing::warn!(%error, "media socket keeps its small kernel buffer");
+        }
+    }
+    if let Ok(bytes) = socket.recv_buffer_size()
+        && bytes < KERNEL_BUFFER
+    {
+        tracing::info!(
+            bytes,
+            wanted = KERNEL_BUFFER,
+            "for many cameras, raise net.core.rmem_max and net.core.wmem_max"
+        );
     }
 }
 

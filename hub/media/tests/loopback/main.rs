@@ -154,6 +154,41 @@ async fn a_hidden_or_paused_slot_sends_nothing_and_comes_back_with_a_picture() {
 }
 
 #[tokio::test]
+async fn sound_goes_to_its_own_slot_and_never_to_a_picture() {
+    let mut scene = Scene::new();
+    let offered = client::offer(&[(MediaKind::Audio, Direction::SendOnly)]);
+    let mid = offered.mids[0].clone();
+    let tracks = [(mid.clone(), A)];
+    let answer = scene
+        .engine
+        .publish(PublisherId(1), &offered.sdp, &tracks)
+        .await
+        .unwrap();
+    let device = offered.connect(&answer);
+    let mut wall = scene.wall(1, 1).await;
+    scene.engine.show(wall.id, FIRST, Some(A), 1).await.unwrap();
+    scene
+        .engine
+        .show(wall.id, SlotId::Audio(0), Some(A), 2)
+        .await
+        .unwrap();
+    for seq in 0..200 {
+        let time = u32::try_from(seq * 960).unwrap();
+        device.send((mid.clone(), seq, time, false, vec![0xfc, 1, 1]));
+        sleep(Duration::from_millis(2)).await;
+    }
+    for _ in 0..20 {
+        assert_eq!(wall.next().await.mid, wall.mids[1]);
+    }
+    let shown = Fact::FirstFrame {
+        wall: wall.id,
+        slot: SlotId::Audio(0),
+        token: 2,
+    };
+    scene.fact(|fact| *fact == shown).await;
+}
+
+#[tokio::test]
 async fn nobody_looking_is_told_and_so_is_silence() {
     let mut scene = Scene::new();
     let device = scene.device(1, &[A], 50).await;
