@@ -3,6 +3,7 @@
 
 mod alerts;
 mod approvals;
+mod certificate;
 mod extract;
 mod guard;
 mod headers;

@@ -2,33 +2,37 @@
 //! open calls may finish.
 
 use super::Front;
-use crate::config::Tls;
+use super::certificate::Certificate;
 use crate::error::{Error, Result};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use socket2::SockRef;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A caller that sends its request's head slower than this is not a page of ours.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// A peer that acknowledges nothing for so long is gone: without this, a console whose cable was cut would
+/// count as on duty for a quarter of an hour.
+const SILENT_FOR: Duration = Duration::from_secs(10);
 /// How long open calls may take to finish at the end; streams were told before.
 const FINISH_WITHIN: Duration = Duration::from_secs(5);
 
 /// A bound port that is not served yet.
 pub struct Listening {
     listener: TcpListener,
-    tls: Option<RustlsConfig>,
+    tls: Option<Certificate>,
     pub address: SocketAddr,
 }
 
 /// Binds, so that a port in use is known before anything else starts.
 pub fn listen(front: &Front) -> Result<Listening> {
     let config = &front.hub.config.http;
-    let tls = config.tls.as_ref().map(certificate).transpose()?;
+    let tls = config
+        .tls
+        .as_ref()
+        .map(|files| Certificate::read(files.clone()))
+        .transpose()?;
     let listener =
         bind(config.listen).map_err(|e| cannot_listen("http.listen", config.listen, &e))?;
     let address = listener.local_addr().map_err(Error::internal)?;
@@ -42,6 +46,10 @@ pub fn listen(front: &Front) -> Result<Listening> {
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
+    // Connections inherit both from the listener.
+    let socket = SockRef::from(&listener);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(SILENT_FOR))?;
     Ok(listener)
 }
 
@@ -65,26 +73,6 @@ pub fn cannot_listen(field: &str, address: SocketAddr, e: &io::Error) -> Error {
     .slug("cannot-listen")
 }
 
-fn certificate(files: &Tls) -> Result<RustlsConfig> {
-    let refuse = |what: &str, path: &std::path::Path, e: String| {
-        Error::invalid(format!(
-            "http.tls.{what} ({}) cannot be used: {e}.",
-            path.display()
-        ))
-    };
-    let chain: std::result::Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(&files.cert).and_then(Iterator::collect);
-    let chain = chain.map_err(|e| refuse("cert", &files.cert, e.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|e| refuse("key", &files.key, e.to_string()))?;
-    let built = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, key);
-    let mut config = built.map_err(|e| refuse("cert", &files.cert, e.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(config)))
-}
-
 impl Listening {
     /// Serves until `front.draining`, then lets open calls finish.
     pub async fn serve(self, front: Front) -> io::Result<()> {
@@ -99,7 +87,10 @@ impl Listening {
             .into_make_service_with_connect_info::<SocketAddr>();
         match self.tls {
             Some(tls) => {
-                let mut server = axum_server::from_tcp_rustls(self.listener, tls)?.handle(handle);
+                let (config, draining) = (tls.config(), front.draining.clone());
+                front.tasks.spawn(tls.keep_fresh(draining));
+                let mut server =
+                    axum_server::from_tcp_rustls(self.listener, config)?.handle(handle);
                 bound(server.http_builder());
                 server.serve(app).await
             }

@@ -192,14 +192,18 @@ impl Identity {
 
     /// What the store does not take now is kept and tried again, or a restart would bring it back to life.
     async fn write_ends(&self, ended: Vec<SessionEnd>) {
-        for end in ended {
+        for (done, end) in ended.iter().enumerate() {
             let write =
                 sqlx::query("UPDATE session SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
                     .bind(millis(self.world.clock.now()))
                     .bind(end.session.0.to_string());
             if let Err(error) = write.execute(self.world.store.pool()).await {
-                tracing::warn!(%error, session.id = %end.session.0, "the store could not note the end of a session");
-                self.sessions.unwritten.lock().push(end);
+                tracing::warn!(%error, sessions = ended.len() - done, "the store could not note the end of sessions");
+                self.sessions
+                    .unwritten
+                    .lock()
+                    .extend_from_slice(&ended[done..]);
+                return;
             }
         }
     }
