@@ -16,7 +16,9 @@ describe('what the owner did is kept', () => {
     browser = await launch();
     dana = await operator(browser, await town.link('op417'));
     maria = await owner(browser, await town.link('maria'));
-    await maria.page.waitForTimeout(2_000);
+    // Only a page that has been kept on the phone can be opened without a hub.
+    await maria.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await maria.page.getByText('Device connected').waitFor();
   });
 
   afterEach(async () => {
