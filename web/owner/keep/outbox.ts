@@ -43,7 +43,7 @@ export class Outbox {
     private readonly keeping: Keeping,
     private readonly post: Post,
     private readonly changed: (items: readonly Item[]) => void,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => Date.now(),
   ) {}
 
   /** Takes up what earlier visits of this person left behind. */
