@@ -270,10 +270,10 @@ async fn a_device_that_connects_anew_takes_its_streams_with_it() {
 async fn a_peer_that_falls_silent_is_gone_within_seconds() {
     let mut scene = Scene::new();
     let device = scene.device(1, &[A], 50).await;
-    let wall = scene.wall(1, 1).await;
     scene
         .fact(|fact| matches!(fact, Fact::StreamStarted { .. }))
         .await;
+    let wall = scene.wall(1, 1).await;
     device.client.freeze();
     wall.client.freeze();
     let frozen = Instant::now();
