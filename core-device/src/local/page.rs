@@ -79,15 +79,15 @@ fn shares(page: &mut String, shares: &[ShareReport]) {
     }
     page.push_str("<section><h2>Shares</h2><ul>");
     for share in shares {
-        let cameras: Vec<_> = share.cameras.iter().map(ToString::to_string).collect();
+        let names: Vec<_> = share.camera_names.iter().map(|name| text(name)).collect();
         let _ = write!(
             page,
-            "<li><b>{}</b><span>{}{} · camera {} · {} left</span></li>",
+            "<li><b>{}{}, {} left</b><span>{}</span><small>to agency {}</small></li>",
+            cause(share.cause),
+            if share.drill { " (drill)" } else { "" },
+            minutes(share.remaining_secs),
+            names.join(", "),
             text(&share.agency),
-            share.cause,
-            if share.drill { ", drill" } else { "" },
-            cameras.join(", "),
-            minutes(share.remaining_secs)
         );
     }
     page.push_str("</ul></section>");
@@ -151,6 +151,15 @@ fn footer(page: &mut String, report: &Report) {
         )
     };
     let _ = write!(page, "<footer>{hub} STOP works without it.</footer>");
+}
+
+fn cause(word: &str) -> &'static str {
+    match word {
+        "press" => "Somebody pressed",
+        "alert" => "An alert that you agreed to",
+        "approval" => "An alert that you said yes to",
+        _ => "Shared all the time",
+    }
 }
 
 fn minutes(secs: u64) -> String {

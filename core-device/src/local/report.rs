@@ -7,7 +7,7 @@ use assent_consent::{Cause, EndCause};
 use serde::Serialize;
 
 use super::Local;
-use crate::camera::{Camera, Condition};
+use crate::camera::{Camera, Cameras, Condition};
 use crate::gate::{LiveShare, Storage};
 use crate::link::Attached;
 use crate::valve::Valve;
@@ -60,6 +60,8 @@ pub(super) struct ShareReport {
     pub cause: &'static str,
     pub agency: String,
     pub cameras: Vec<u16>,
+    /// Their names, in the same order.
+    pub camera_names: Vec<String>,
     pub remaining_secs: u64,
     pub drill: bool,
 }
@@ -91,7 +93,11 @@ impl Report {
             storage_fine: status.storage == Storage::Fine,
             paused: !status.paused.is_empty(),
             cameras: local.cameras.iter().map(camera).collect(),
-            shares: status.live.iter().map(ShareReport::of).collect(),
+            shares: status
+                .live
+                .iter()
+                .map(|share| ShareReport::of(share, &local.cameras))
+                .collect(),
             ended: status
                 .ended
                 .iter()
@@ -150,13 +156,19 @@ impl CameraReport {
 }
 
 impl ShareReport {
-    fn of(share: &LiveShare) -> Self {
+    fn of(share: &LiveShare, cameras: &Cameras) -> Self {
+        let name = |number| {
+            cameras
+                .one(number)
+                .map_or_else(String::new, |camera| camera.name.clone())
+        };
         let drill = matches!(share.live.cause, Cause::Press { drill: true, .. });
         Self {
             grant: share.live.id.to_string(),
             cause: cause(share.live.cause),
             agency: share.live.terms.agency.to_string(),
             cameras: share.cameras().map(|camera| camera.get()).collect(),
+            camera_names: share.cameras().map(name).collect(),
             remaining_secs: share.remaining_ms() / 1_000,
             drill,
         }

@@ -91,11 +91,11 @@ fn video_branch(video: Video, kbps: u32) -> String {
 fn sound_branch(sound: Sound) -> &'static str {
     match sound {
         Sound::G711 => {
-            "audiotestsrc is-live=true freq=440 volume=0.1 samplesperbuffer=160 \
+            "audiotestsrc name=sound is-live=true freq=440 volume=0.1 samplesperbuffer=160 \
              ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
         }
         Sound::Aac => {
-            "audiotestsrc is-live=true freq=660 volume=0.1 samplesperbuffer=320 \
+            "audiotestsrc name=sound is-live=true freq=660 volume=0.1 samplesperbuffer=320 \
              ! audio/x-raw,rate=16000,channels=1 ! avenc_aac bitrate=32000 \
              ! rtpmp4gpay name=pay1 pt=97"
         }
@@ -108,6 +108,9 @@ fn configure(media: &RTSPMedia, clip: &Arc<Clip>, flow: &Arc<Flow>) {
     };
     if let Some(encoder) = bin.by_name("live") {
         stamp_frames(&encoder);
+    }
+    if let Some(sound) = bin.by_name("sound") {
+        refuse_seeks(&sound);
     }
     let Some(source) = bin
         .by_name("film")
@@ -123,6 +126,23 @@ fn configure(media: &RTSPMedia, clip: &Arc<Clip>, flow: &Arc<Flow>) {
     if let Err(error) = replay::spawn(source, Arc::clone(clip), Arc::clone(flow), done) {
         tracing::error!(%error, "a test camera could not start its replay");
     }
+}
+
+/// A tone generator says that it can seek, and the server then tries to when a client plays from the
+/// start, which a live film cannot.
+fn refuse_seeks(sound: &gstreamer::Element) {
+    let Some(pad) = sound.static_pad("src") else {
+        return;
+    };
+    pad.add_probe(gstreamer::PadProbeType::QUERY_UPSTREAM, |_, probe| {
+        if let Some(query) = probe.query_mut()
+            && let gstreamer::QueryViewMut::Seeking(seeking) = query.view_mut()
+        {
+            seeking.set(false, gstreamer::ClockTime::ZERO, gstreamer::ClockTime::NONE);
+            return gstreamer::PadProbeReturn::Handled;
+        }
+        gstreamer::PadProbeReturn::Ok
+    });
 }
 
 /// Draws what only the present knows, and swallows key-frame requests as most cameras do.
