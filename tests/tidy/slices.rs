@@ -17,7 +17,9 @@ const ORDER: &[&[&str]] = &[
 /// The ground that everything stands on; it knows no slice, and its parts may know each other.
 const GROUND: &[&str] = &["world", "config", "error"];
 /// These put the slices together and so may see them all; no slice may see them.
-const FRONTS: &[&str] = &["http", "link", "admin", "run", "state", "lib", "main"];
+const FRONTS: &[&str] = &[
+    "http", "link", "admin", "run", "state", "lib", "main", "testing",
+];
 
 #[test]
 fn a_slice_uses_only_slices_to_its_right() {
