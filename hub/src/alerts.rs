@@ -5,6 +5,8 @@
 mod alarm;
 mod hook;
 mod press;
+#[cfg(test)]
+mod tests;
 
 pub use alarm::Alarm;
 pub use hook::{HookBody, HookTaken, Hooks};

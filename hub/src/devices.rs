@@ -6,6 +6,8 @@ mod authority;
 mod enrol;
 mod line;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use authority::{Authority, LINK_NAME, LinkIdentity, RequestProblem};
 pub use enrol::{CLAIM_LIFE, Claim, Enrolled};

@@ -7,6 +7,8 @@ mod demand;
 mod frames;
 mod hello;
 mod outgoing;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::pin::Pin;

@@ -23,6 +23,8 @@ mod revoke;
 mod rows;
 mod sections;
 mod seen;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod words;
 mod writer;

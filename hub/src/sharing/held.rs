@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use assent_consent as consent;
-use consent::{BootTime, CameraNumber, Effect, Ended, Ending, RevokeId, StandingPolicy, TriggerId};
+use consent::{
+    BootTime, CameraNumber, Cameras, Effect, Ended, Ending, RevokeId, StandingPolicy, TriggerId,
+};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -125,7 +127,8 @@ impl Held {
         for effect in effects {
             match effect {
                 Effect::StopCamera { camera, cause: _ } => {
-                    orders.stop.push(camera_id(device, camera))
+                    orders.stop.push(camera_id(device, camera));
+                    self.trim(device);
                 }
                 Effect::GrantOpened(id) => self.opened(device, id, now),
                 Effect::GrantEnded(ended) => self.ended(device, &ended, now),
@@ -136,6 +139,28 @@ impl Held {
             }
         }
         orders
+    }
+
+    /// A camera that the owner closed alone is out of the grants that opened it, for good: a hub that
+    /// starts again must not take it back in.
+    fn trim(&mut self, device: DeviceId) {
+        let Some(site) = self.sites.get(&device) else {
+            return;
+        };
+        let left: Vec<_> = site
+            .machine
+            .live()
+            .filter_map(|live| Some((live.id, Cameras::new(live.cameras())?)))
+            .collect();
+        for (id, cameras) in left {
+            let Some(note) = self.grants.get_mut(&id) else {
+                continue;
+            };
+            if note.terms.cameras != cameras {
+                note.terms.cameras = cameras;
+                self.dirty_grant(id);
+            }
+        }
     }
 
     fn opened(&mut self, device: DeviceId, id: consent::GrantId, now: OffsetDateTime) {

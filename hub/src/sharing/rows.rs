@@ -47,7 +47,7 @@ pub(super) async fn put_grant(tx: &mut Tx<'_>, grant: &GrantNote) -> Result<()> 
     sqlx::query(
         "INSERT INTO grants (id, device_id, premises_id, trigger_id, cause, terms, state, asked_at, live_at, ends_at, ended_at, end_cause, confirmed, receipt, bytes_left, incident_id) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (id) DO UPDATE SET \
-         state = excluded.state, live_at = excluded.live_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at, \
+         terms = excluded.terms, state = excluded.state, live_at = excluded.live_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at, \
          end_cause = excluded.end_cause, confirmed = excluded.confirmed, receipt = excluded.receipt, bytes_left = excluded.bytes_left, \
          incident_id = excluded.incident_id",
     )

@@ -39,21 +39,12 @@ impl Sharing {
             .into_iter()
             .map(|note| {
                 let pressed = held.presses.contains_key(&note.trigger);
-                let live = held
-                    .sites
-                    .get(&note.device)
-                    .and_then(|site| site.machine.grant(note.id))
-                    .and_then(consent::Grant::live);
-                let cameras = match live {
-                    Some(live) => live.cameras().collect(),
-                    None => note.terms.cameras.iter().collect::<Vec<_>>(),
-                };
-                self.share(note, &cameras, pressed)
+                self.share(note, pressed)
             })
             .collect()
     }
 
-    fn share(&self, note: &GrantNote, cameras: &[CameraNumber], pressed: bool) -> Share {
+    fn share(&self, note: &GrantNote, pressed: bool) -> Share {
         let (state, ends_at, end_cause, refusal) = match note.life {
             Life::Asked => (ShareState::Asked, None, None, None),
             Life::Live { ends_at, .. } => (ShareState::Live, Some(ends_at), None, None),
@@ -68,9 +59,11 @@ impl Sharing {
         Share {
             id: uuid(note.id.0),
             premises: self.premises_named(note.premises),
-            cameras: cameras
+            cameras: note
+                .terms
+                .cameras
                 .iter()
-                .map(|number| self.camera_named(note.device, *number))
+                .map(|number| self.camera_named(note.device, number))
                 .collect(),
             agency: self.agency_named(note.terms.agency.as_str()),
             cause: note.cause,

@@ -47,8 +47,12 @@ impl TestHub {
         Self::with(Config::default()).await
     }
 
-    pub(crate) async fn with(mut config: Config) -> Self {
-        let test = TestWorld::on(Engine::Sqlite).await;
+    pub(crate) async fn with(config: Config) -> Self {
+        Self::on(Engine::Sqlite, config).await
+    }
+
+    pub(crate) async fn on(engine: Engine, mut config: Config) -> Self {
+        let test = TestWorld::on(engine).await;
         config.data_dir = test.data_dir();
         config.media.listen.set_port(0);
         config.link.listen.set_port(0);

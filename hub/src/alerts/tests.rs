@@ -1,0 +1,279 @@
+//! Alerts and incidents as operators meet them, through the hub's own calls.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use assent_consent::RuleTrigger;
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Alarm;
+use crate::config::{Config, Hook};
+use crate::incidents::Incident;
+use crate::testing::{TestDevice, TestHub, alert_rule, rule};
+use crate::world::{AgencyId, Engine, PersonId, PremisesId};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+struct Scene {
+    test: TestHub,
+    device: TestDevice,
+    owner: String,
+    operator: String,
+    finish: CancellationToken,
+}
+
+impl Scene {
+    async fn on(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let secret_file = folder.path().join("secret");
+        std::fs::write(&secret_file, SECRET).unwrap();
+        let config = Config {
+            hooks: vec![Hook {
+                name: "detector".to_owned(),
+                secret_file,
+                agency: AgencyId::of_key("pd"),
+            }],
+            ..Config::default()
+        };
+        let test = TestHub::on(engine, config).await;
+        let rules = vec![rule(1, RuleTrigger::Press), alert_rule(2, false, 0)];
+        let mut device = TestDevice::new(&test.hub, rules).await;
+        device.obey().await;
+        let (owner, operator) = (test.sign_in("maria").await, test.sign_in("op417").await);
+        let finish = CancellationToken::new();
+        let hub = &test.hub;
+        tokio::spawn(hub.alerts.clone().watch_lines(finish.clone()));
+        tokio::spawn(hub.incidents.clone().keep_written(finish.clone()));
+        Self {
+            test,
+            device,
+            owner,
+            operator,
+            finish,
+        }
+    }
+
+    async fn new() -> Self {
+        Self::on(Engine::Sqlite).await
+    }
+
+    async fn press(&mut self, drill: bool) -> Value {
+        let body = json!({
+            "premisesId": PremisesId::of_key("shop").0, "level": "panic", "silent": false, "drill": drill, "ageMs": 0, "note": "back door",
+        });
+        let path = format!("/api/presses/{}", Uuid::new_v4());
+        let call = self.test.owner(Method::PUT, &path).cookie(&self.owner);
+        let answer = call.json(&body).send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+        self.device.obey().await;
+        answer.json
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        let operator = PersonId::of_key("op417");
+        let operator = self.test.hub.identity.person(operator).unwrap();
+        self.test.hub.incidents.incidents(&operator)
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        let alerts = self.incidents().remove(0).alerts;
+        alerts.into_iter().map(|alert| alert.kind).collect()
+    }
+
+    async fn operator(&self, path: &str, body: Value) -> crate::testing::Answer {
+        let call = self.test.console(Method::PUT, path).cookie(&self.operator);
+        call.json(&body).send().await
+    }
+
+    async fn hook(&self, body: &Value, secret: &str, id: &str) -> crate::testing::Answer {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        let text = body.to_string();
+        let signature = Webhook::new(secret)
+            .unwrap()
+            .sign(id, now, text.as_bytes())
+            .unwrap();
+        let call = self
+            .test
+            .call(Method::POST, "hub.example:443", "/api/hooks/detector");
+        let call = call
+            .with("webhook-id", id)
+            .with("webhook-timestamp", &now.to_string())
+            .with("webhook-signature", &signature);
+        call.raw(text).send().await
+    }
+}
+
+#[tokio::test]
+async fn a_press_is_an_incident_with_who_where_and_what() {
+    let mut scene = Scene::new().await;
+    let press = scene.press(false).await;
+    let incident = scene.incidents().remove(0);
+    assert_eq!(incident.premises.address, "12 Elm Street");
+    assert_eq!(incident.camera_ids.len(), 2);
+    let alert = &incident.alerts[0];
+    assert_eq!(alert.id.to_string(), press["id"].as_str().unwrap());
+    assert_eq!(alert.by.as_deref(), Some("maria"));
+    assert_eq!(alert.note.as_deref(), Some("back door"));
+    // A second press joins it; a drill never does.
+    scene.press(false).await;
+    scene.press(true).await;
+    let incidents = scene.incidents();
+    assert_eq!(incidents.len(), 2);
+    let real = incidents.iter().find(|incident| !incident.drill).unwrap();
+    assert_eq!(real.alerts.len(), 2);
+}
+
+#[tokio::test]
+async fn the_first_acknowledgement_wins_and_the_owner_sees_it() {
+    let mut scene = Scene::new().await;
+    let press = scene.press(false).await;
+    let path = format!(
+        "/api/alerts/{}/acknowledgement",
+        press["id"].as_str().unwrap()
+    );
+    let first = scene.operator(&path, json!({})).await;
+    assert_eq!(first.json["acknowledged"]["badge"], "417");
+    let other = scene.test.sign_in("op418").await;
+    let call = scene.test.console(Method::PUT, &path).cookie(&other);
+    let second = call.json(&json!({})).send().await;
+    assert_eq!(second.status, StatusCode::OK);
+    assert_eq!(second.json["acknowledged"]["badge"], "417", "by whom");
+    let maria = scene
+        .test
+        .hub
+        .identity
+        .person(PersonId::of_key("maria"))
+        .unwrap();
+    let presses = scene.test.hub.sharing.presses(&maria);
+    assert_eq!(presses[0].acknowledged.as_ref().unwrap().badge, "417");
+    let unknown = format!("/api/alerts/{}/acknowledgement", Uuid::new_v4());
+    let answer = scene.operator(&unknown, json!({})).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn clearing_ends_every_share_of_the_incident_and_nothing_else() {
+    let mut scene = Scene::new().await;
+    scene.press(false).await;
+    scene.press(true).await;
+    let real = scene
+        .incidents()
+        .into_iter()
+        .find(|incident| !incident.drill)
+        .unwrap();
+    let path = format!("/api/incidents/{}/clear", real.id);
+    let cleared = scene
+        .operator(&path, json!({ "note": "false alarm" }))
+        .await;
+    assert_eq!(cleared.json["state"], "cleared", "{}", cleared.json);
+    assert!(cleared.json["cameraIds"].as_array().unwrap().is_empty());
+    let camera = scene.device.camera(1);
+    let sharing = &scene.test.hub.sharing;
+    let shown = sharing.shown(camera, AgencyId::of_key("pd"));
+    assert!(shown.is_some(), "the drill goes on");
+    let again = scene.operator(&path, json!({})).await;
+    assert_eq!(again.json["clearedAt"], cleared.json["clearedAt"]);
+}
+
+#[tokio::test]
+async fn an_unplugged_device_is_an_alarm_during_a_panic_only() {
+    let mut scene = Scene::new().await;
+    scene.device.unplug();
+    scene.device.attach().await;
+    scene.device.obey().await;
+    assert!(scene.incidents().is_empty());
+    scene.press(false).await;
+    let later = std::time::Duration::from_secs(1);
+    scene.test.hub.world.clock.advance(later);
+    let mut changes = scene.test.hub.incidents.changes();
+    scene.device.unplug();
+    changes.changed().await.unwrap();
+    assert_eq!(scene.kinds(), ["press", "unplugged"]);
+}
+
+#[tokio::test]
+async fn an_alarm_said_twice_is_one_and_without_a_panic_none() {
+    let mut scene = Scene::new().await;
+    let (alerts, device) = (scene.test.hub.alerts.clone(), scene.device.id);
+    let shop = PremisesId::of_key("shop");
+    alerts.alarm(device, shop, Alarm::StoppedAtPremises, None);
+    assert!(scene.incidents().is_empty());
+    scene.press(false).await;
+    let grant = scene.device.machine.live().next().unwrap().id;
+    for _ in 0..2 {
+        alerts.alarm(device, shop, Alarm::StoppedAtPremises, Some(grant));
+    }
+    alerts.alarm(device, shop, Alarm::Rebooted, Some(grant));
+    let mut kinds = scene.kinds();
+    kinds.sort();
+    assert_eq!(kinds, ["press", "rebooted", "stoppedAtPremises"]);
+}
+
+#[tokio::test]
+async fn a_signed_webhook_opens_what_the_owner_agreed_to_and_only_once() {
+    let mut scene = Scene::new().await;
+    let body = json!({ "kind": "gunshot", "premisesId": PremisesId::of_key("shop").0, "at": "2026-11-20T12:00:00Z" });
+    let taken = scene.hook(&body, SECRET, "msg_1").await;
+    assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.json);
+    scene.device.obey().await;
+    let incident = scene.incidents().remove(0);
+    assert_eq!(incident.alerts[0].kind, "gunshot");
+    assert_eq!(incident.camera_ids.len(), 2);
+    let again = scene.hook(&body, SECRET, "msg_1").await;
+    assert_eq!(again.json["alertId"], taken.json["alertId"]);
+    assert_eq!(scene.kinds().len(), 1);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_forged_unknown_or_old_opens_nothing() {
+    let scene = Scene::new().await;
+    let shop = PremisesId::of_key("shop").0;
+    let body = json!({ "kind": "gunshot", "premisesId": shop, "at": "2026-11-20T12:00:00Z" });
+    let forged = scene
+        .hook(&body, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "msg_1")
+        .await;
+    assert_eq!(forged.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(forged.problem(), "bad-signature");
+    let nowhere =
+        json!({ "kind": "gunshot", "premisesId": Uuid::new_v4(), "at": "2026-11-20T12:00:00Z" });
+    let nowhere = scene.hook(&nowhere, SECRET, "msg_2").await;
+    assert_eq!(nowhere.problem(), "unknown-premises");
+    let placeless = json!({ "kind": "gunshot", "at": "2026-11-20T12:00:00Z" });
+    let placeless = scene.hook(&placeless, SECRET, "msg_3").await;
+    assert_eq!(placeless.problem(), "unknown-place");
+    let senseless = scene.hook(&json!({ "kind": 7 }), SECRET, "msg_4").await;
+    assert_eq!(senseless.problem(), "malformed-body");
+    let old = json!({ "kind": "gunshot", "premisesId": shop, "at": "2026-11-20T11:50:00Z" });
+    let old = scene.hook(&old, SECRET, "msg_5").await;
+    assert_eq!(old.status, StatusCode::ACCEPTED);
+    assert!(scene.incidents().remove(0).camera_ids.is_empty());
+}
+
+#[tokio::test]
+async fn incidents_survive_a_restart_on_both_stores() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut scene = Scene::on(engine).await;
+        let press = scene.press(false).await;
+        let id = press["id"].as_str().unwrap();
+        scene
+            .operator(&format!("/api/alerts/{id}/acknowledgement"), json!({}))
+            .await;
+        let hub = &scene.test.hub;
+        hub.incidents.saved(hub.incidents.version()).await;
+        let again = crate::incidents::Incidents::open(
+            hub.world.clone(),
+            hub.audit.clone(),
+            hub.registry.clone(),
+            hub.sharing.clone(),
+        );
+        let again = again.await.unwrap();
+        let operator = hub.identity.person(PersonId::of_key("op417")).unwrap();
+        let before = serde_json::to_value(scene.incidents()).unwrap();
+        let after = serde_json::to_value(again.incidents(&operator)).unwrap();
+        assert_eq!(after, before);
+        scene.finish.cancel();
+        scene.test.hub.world.store.close().await;
+    }
+}

@@ -1,0 +1,106 @@
+//! Alerts: opens, asks, nothing.
+
+use super::*;
+use crate::testing::{alert_rule, policy};
+
+fn gunshot(distance_m: u32) -> Trigger {
+    Trigger {
+        id: TriggerId(*Uuid::new_v4().as_bytes()),
+        made_at: WallTime(0),
+        kind: TriggerKind::Alert(consent::Alert {
+            kind: consent::AlertKind::new("gunshot").unwrap(),
+            agency: consent::AgencyId::new(AgencyId::of_key("pd").to_string()).unwrap(),
+            distance_m,
+            source: consent::AlertSource::new("detector").unwrap(),
+        }),
+    }
+}
+
+async fn answered(scene: &Scene, trigger: Trigger) -> AlertAnswer {
+    let shop = PremisesId::of_key("shop");
+    scene.sharing().alert(shop, trigger, 0).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_alert_opens_what_the_owner_agreed_to_and_nothing_farther_away() {
+    let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, false, 200)]).await;
+    assert_eq!(answered(&scene, gunshot(201)).await, AlertAnswer::Nothing);
+    assert_eq!(answered(&scene, gunshot(150)).await, AlertAnswer::Opened);
+    assert!(!scene.sees(1), "the device has not said yes yet");
+    scene.device.obey().await;
+    assert!(scene.sees(1));
+    assert_eq!(scene.sharing().shares(&scene.owner)[0].cause, Cause::Alert);
+}
+
+#[tokio::test]
+async fn an_alert_that_asks_opens_on_the_owners_yes_and_only_once() {
+    let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, true, 0)]).await;
+    let trigger = gunshot(5);
+    let id = Uuid::from_bytes(trigger.id.0);
+    assert_eq!(answered(&scene, trigger).await, AlertAnswer::Asked);
+    let asks = scene.sharing().asks(&scene.owner);
+    assert_eq!((asks.len(), asks[0].minutes), (1, 10));
+    let yes = ApprovalAsked { answer: YesNo::Yes };
+    let sharing = scene.sharing().clone();
+    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    scene.device.obey().await;
+    assert!(scene.sees(1));
+    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    let no = ApprovalAsked { answer: YesNo::No };
+    let late = sharing.approve(&scene.owner, id, no).await.err().unwrap();
+    assert_eq!(late.slug, "already-answered");
+    assert!(sharing.asks(&scene.owner).is_empty());
+    assert_eq!(sharing.shares(&scene.owner).len(), 1);
+}
+
+#[tokio::test]
+async fn a_no_opens_nothing_and_an_old_question_is_over() {
+    let scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, true, 0)]).await;
+    let (first, second) = (gunshot(5), gunshot(5));
+    let ids = [first.id, second.id].map(|id| Uuid::from_bytes(id.0));
+    answered(&scene, first).await;
+    answered(&scene, second).await;
+    let no = ApprovalAsked { answer: YesNo::No };
+    let sharing = scene.sharing();
+    sharing.approve(&scene.owner, ids[0], no).await.unwrap();
+    assert!(sharing.shares(&scene.owner).is_empty());
+    let clock = &scene.test.hub.world.clock;
+    clock.advance(std::time::Duration::from_secs(601));
+    let late = sharing.approve(&scene.owner, ids[1], no).await;
+    assert_eq!(late.err().unwrap().kind, crate::error::Kind::Gone);
+    let unknown = sharing.approve(&scene.owner, Uuid::new_v4(), no).await;
+    assert_eq!(unknown.err().unwrap().kind, crate::error::Kind::NotFound);
+}
+
+#[tokio::test]
+async fn quiet_hours_are_the_devices_to_judge() {
+    let mut night = alert_rule(1, false, 0);
+    if let RuleTrigger::Alert(on) = &mut night.trigger {
+        on.limits.quiet = Some(consent::QuietHours {
+            from: consent::MinuteOfDay::new(22 * 60).unwrap(),
+            to: consent::MinuteOfDay::new(6 * 60).unwrap(),
+        });
+    }
+    let mut scene = Scene::on(Engine::Sqlite, vec![night]).await;
+    assert_eq!(answered(&scene, gunshot(0)).await, AlertAnswer::Opened);
+    // The device's clock says midnight.
+    scene.device.obey().await;
+    assert!(!scene.sees(1));
+    let shares = scene.sharing().shares(&scene.owner);
+    assert_eq!(shares[0].state, ShareState::Refused);
+    assert!(shares[0].refusal.as_ref().unwrap().contains("quiet"));
+}
+
+#[tokio::test]
+async fn a_changed_policy_ends_what_it_would_not_give_any_more() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let now = consent::BootTime(u64::MAX / 2);
+    scene
+        .device
+        .machine
+        .policy_changed(policy(2, Vec::new()), now);
+    scene.device.attach().await;
+    assert!(!scene.sees(1));
+    assert_eq!(scene.share(id).end_cause, Some(EndText::PolicyChanged));
+}

@@ -1,0 +1,93 @@
+//! What the hub knows after it was killed, on both stores.
+
+use super::*;
+
+async fn on_both_stores(test: impl AsyncFn(&mut Scene)) {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut scene = Scene::on(engine, vec![rule(1, RuleTrigger::Press)]).await;
+        test(&mut scene).await;
+        scene.end().await;
+    }
+}
+
+/// A hub that starts again on the same store.
+async fn again(scene: &Scene) -> Sharing {
+    let hub = &scene.test.hub;
+    scene.written().await;
+    let open = Sharing::open(
+        hub.world.clone(),
+        hub.audit.clone(),
+        hub.registry.clone(),
+        hub.devices.clone(),
+        hub.feeds.clone(),
+    );
+    open.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_live_share_is_live_after_a_restart() {
+    on_both_stores(async |scene| {
+        let id = scene.live().await;
+        scene
+            .sharing()
+            .acknowledged(id, "417", scene.test.hub.world.clock.now());
+        let before = serde_json::to_value(scene.page(id)).unwrap();
+        let after = again(scene).await;
+        let camera = scene.device.camera(1);
+        assert!(after.shown(camera, AgencyId::of_key("pd")).is_some());
+        let page = serde_json::to_value(after.press_by_id(id)).unwrap();
+        assert_eq!(page, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_stopped_stays_stopped_after_a_restart() {
+    on_both_stores(async |scene| {
+        let id = scene.live().await;
+        let other = scene.live().await;
+        scene.device.unplug();
+        let stopped = scene.stop(RevokeScope::PressId(id)).await;
+        let camera = scene.device.camera(1);
+        scene.stop(RevokeScope::CameraId(camera.0)).await;
+        let after = again(scene).await;
+        assert!(after.shown(camera, AgencyId::of_key("pd")).is_none());
+        let second = scene.device.camera(2);
+        assert!(after.shown(second, AgencyId::of_key("pd")).is_some());
+        let same = RevokeAsked {
+            scope: RevokeScope::PressId(other),
+            reason: RevokeReason::Owner,
+        };
+        // The same id again is the same stop, not a new one.
+        let known = after.revoke(&scene.owner, stopped.id, same).await.unwrap();
+        assert_eq!(known.stopped, stopped.stopped);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_press_that_was_under_way_is_given_to_the_device_after_a_restart() {
+    on_both_stores(async |scene| {
+        scene.device.unplug();
+        let id = Uuid::new_v4();
+        scene.press(id, panic()).await.unwrap();
+        let after = again(scene).await;
+        // The device attaches to the hub as it is now.
+        scene.device.hub.sharing = after.clone();
+        scene.device.attach().await;
+        scene.device.obey().await;
+        let page = after.press_by_id(id).unwrap();
+        assert_eq!(page.state, PressState::Opened);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_share_that_the_store_never_saw_is_taken_over_from_the_device() {
+    let mut scene = Scene::new().await;
+    scene.device.unplug();
+    let reported = scene.device.open(&button(Uuid::new_v4()));
+    assert_eq!(reported.len(), 1);
+    scene.device.attach().await;
+    assert!(scene.sees(1));
+}

@@ -1,0 +1,143 @@
+//! Stopping.
+
+use super::*;
+
+#[tokio::test]
+async fn a_stop_takes_effect_here_before_the_device_has_said_anything() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let stopped = scene.stop(RevokeScope::PressId(id)).await;
+    assert_eq!(stopped.state, RevokeState::Received, "the device is silent");
+    assert_eq!(stopped.stopped.len(), 1);
+    assert!(!scene.sees(1));
+    assert_eq!(scene.share(id).end_cause, Some(EndText::Revoked));
+}
+
+#[tokio::test]
+async fn a_stop_is_confirmed_by_the_device_and_saying_it_again_tells_so() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let asked = RevokeAsked {
+        scope: RevokeScope::GrantId(scene.share(id).id),
+        reason: RevokeReason::Owner,
+    };
+    let (sharing, owner, revoke) = (scene.sharing().clone(), scene.owner.clone(), Uuid::new_v4());
+    let first = tokio::spawn(async move { sharing.revoke(&owner, revoke, asked).await });
+    scene.device.obey().await;
+    let first = first.await.unwrap().unwrap();
+    assert_eq!(first.state, RevokeState::Confirmed);
+    let again = RevokeAsked {
+        scope: RevokeScope::PressId(id),
+        reason: RevokeReason::Owner,
+    };
+    let again = scene
+        .sharing()
+        .revoke(&scene.owner, revoke, again)
+        .await
+        .unwrap();
+    assert_eq!(again.confirmed_at, first.confirmed_at);
+}
+
+#[tokio::test]
+async fn a_stop_that_the_device_missed_is_said_again_after_its_hello() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    scene.device.unplug();
+    scene.stop(RevokeScope::PressId(id)).await;
+    scene.device.attach().await;
+    assert!(scene.device.machine.live().next().is_some());
+    // The refusal to follow what is closed here, the list of what is wanted, and the revoke itself.
+    for _ in 0..3 {
+        scene.device.obey().await;
+    }
+    assert!(scene.device.machine.live().next().is_none());
+    assert!(!scene.sees(1));
+}
+
+#[tokio::test]
+async fn a_stop_that_overtakes_its_press_closes_it() {
+    let scene = Scene::new().await;
+    let id = Uuid::new_v4();
+    scene.stop(RevokeScope::PressId(id)).await;
+    let press = scene.press(id, panic()).await.unwrap();
+    assert_eq!(press.state, PressState::Refused);
+    assert!(press.share_ids.is_empty());
+}
+
+#[tokio::test]
+async fn a_camera_that_is_stopped_alone_leaves_the_other_shared() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let camera = scene.device.camera(1);
+    scene.stop(RevokeScope::CameraId(camera.0)).await;
+    assert!(!scene.sees(1) && scene.sees(2));
+    assert_eq!(scene.share(id).cameras.len(), 1);
+}
+
+#[tokio::test]
+async fn with_two_presses_a_camera_stops_when_the_last_one_ends() {
+    let mut scene = Scene::new().await;
+    let (first, second) = (scene.live().await, scene.live().await);
+    scene.stop(RevokeScope::PressId(first)).await;
+    assert!(scene.sees(1));
+    scene.stop(RevokeScope::PressId(second)).await;
+    assert!(!scene.sees(1));
+}
+
+#[tokio::test]
+async fn a_press_taken_back_says_cancelled() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let asked = RevokeAsked {
+        scope: RevokeScope::PressId(id),
+        reason: RevokeReason::Cancelled,
+    };
+    let sharing = scene.sharing();
+    sharing
+        .revoke(&scene.owner, Uuid::new_v4(), asked)
+        .await
+        .unwrap();
+    assert_eq!(scene.page(id).state, PressState::Cancelled);
+    assert_eq!(scene.share(id).end_cause, Some(EndText::Cancelled));
+}
+
+#[tokio::test]
+async fn nobody_stops_what_is_another_owners() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let stranger = Person {
+        premises: vec![PremisesId::of_key("school")],
+        ..(*scene.owner).clone()
+    };
+    for scope in [
+        RevokeScope::PressId(id),
+        RevokeScope::GrantId(scene.share(id).id),
+        RevokeScope::PremisesId(PremisesId::of_key("shop").0),
+        RevokeScope::CameraId(scene.device.camera(1).0),
+    ] {
+        let asked = RevokeAsked {
+            scope,
+            reason: RevokeReason::Owner,
+        };
+        let refused = scene
+            .sharing()
+            .revoke(&stranger, Uuid::new_v4(), asked)
+            .await;
+        assert_eq!(refused.err().unwrap().kind, crate::error::Kind::NotFound);
+    }
+    assert!(scene.sees(1));
+}
+
+#[tokio::test]
+async fn a_rebooted_device_has_nothing_open() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    scene.device.boot_id = [2; 16];
+    scene.device.machine = consent::Sharing::new(
+        consent::DeviceId(scene.device.id.0),
+        scene.device.machine.policy().clone(),
+    );
+    scene.device.attach().await;
+    assert!(!scene.sees(1));
+    assert_eq!(scene.share(id).end_cause, Some(EndText::Rebooted));
+}
