@@ -138,7 +138,11 @@ fn refuse_seeks(sound: &gstreamer::Element) {
         if let Some(query) = probe.query_mut()
             && let gstreamer::QueryViewMut::Seeking(seeking) = query.view_mut()
         {
-            seeking.set(false, gstreamer::ClockTime::ZERO, gstreamer::ClockTime::NONE);
+            seeking.set(
+                false,
+                gstreamer::ClockTime::ZERO,
+                gstreamer::ClockTime::NONE,
+            );
             return gstreamer::PadProbeReturn::Handled;
         }
         gstreamer::PadProbeReturn::Ok
