@@ -277,17 +277,14 @@ async fn a_peer_that_falls_silent_is_gone_within_seconds() {
     device.client.freeze();
     wall.client.freeze();
     let frozen = Instant::now();
-    scene
-        .fact(|fact| {
-            *fact
-                == Fact::PublisherGone {
-                    publisher: PublisherId(1),
-                }
-        })
-        .await;
-    scene
-        .fact(|fact| *fact == Fact::WallGone { wall: wall.id })
-        .await;
+    let publisher = PublisherId(1);
+    let gone = [
+        Fact::PublisherGone { publisher },
+        Fact::WallGone { wall: wall.id },
+    ];
+    for _ in gone {
+        scene.fact(|fact| gone.contains(fact)).await;
+    }
     assert!(frozen.elapsed() < Duration::from_secs(10));
     assert_eq!(
         scene.engine.show(wall.id, FIRST, Some(A), 1).await,
