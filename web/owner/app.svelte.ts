@@ -33,7 +33,7 @@ export class OwnerApp {
   #rememberedPremises = $state.raw<OwnerPremises[]>([]);
   readonly #dismissed = new SvelteSet<Id>();
   readonly #keeping = openKeeping();
-  readonly #outbox = new Outbox(this.#keeping, post, (items) => (this.items = items));
+  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items));
 
   readonly premises = $derived(this.stream.get('premises') ?? this.#rememberedPremises);
   readonly shares = $derived(this.stream.get('shares') ?? []);
@@ -106,7 +106,7 @@ export class OwnerApp {
   press(choices: PressChoices): void {
     if (!this.me) return;
     const made: KeptPress = { kind: 'press', id: crypto.randomUUID(), personId: this.me.id, ...choices, madeAt: Date.now() };
-    void this.#outbox.add([made]).then(sendInBackground);
+    void this.#outbox.add([made]);
   }
 
   revoke(scopes: RevokeScope[], reason: RevokeBody['reason'], withdraw: Id[] = []): void {
@@ -114,7 +114,13 @@ export class OwnerApp {
     if (!personId) return;
     const madeAt = Date.now();
     const made = scopes.map((scope): Kept => ({ kind: 'revoke', id: crypto.randomUUID(), personId, scope, reason, madeAt }));
-    void this.#outbox.add(made, withdraw).then(sendInBackground);
+    void this.#outbox.add(made, withdraw);
+  }
+
+  #changed(items: readonly Item[]): void {
+    this.items = items;
+    // Only after a first failure: while the network works, the page itself is quicker.
+    if (items.some(({ state, attempts }) => state === 'waiting' && attempts === 1)) void sendInBackground();
   }
 
   /** Takes the outcome of a press off the page; the hub's record of it stays. */
