@@ -96,3 +96,6 @@ async fn answer(stream: UnixStream, hub: &Hub, bound: Bound) -> io::Result<()> {
 fn problem(error: &Error) -> Value {
     json!({ "problem": error.public, "type": error.slug })
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,14 +74,14 @@ impl Town {
             .iter()
             .map(|entry| entry.parse(agency))
             .collect::<Result<Vec<_>>>()?;
-        for person in &people {
-            let known = |id: &PremisesId| {
-                premises.iter().any(|one| one.id == *id) || hub.registry.premises(*id).is_some()
+        for entry in &self.person {
+            let known = |key: &String| {
+                let id = PremisesId::of_key(key);
+                premises.iter().any(|one| one.id == id) || hub.registry.premises(id).is_some()
             };
-            if !person.premises.iter().all(known) {
-                return Err(Error::invalid(format!(
-                    "{} answers for premises that are neither in the file nor in the hub.",
-                    person.name.reveal()
+            if let Some(unknown) = entry.premises.iter().find(|key| !known(key)) {
+                return Err(entry.refuse(&format!(
+                    "premises {unknown} are neither in the file nor in the hub"
                 )));
             }
         }
@@ -164,7 +164,7 @@ impl PersonEntry {
             Role::Operator | Role::Owner => None,
         };
         if let Some(wrong) = wrong {
-            return Err(Error::invalid(format!("Person {}: {wrong}.", self.key)));
+            return Err(self.refuse(wrong));
         }
         Ok(Person {
             id: PersonId::of_key(&self.key),
@@ -178,5 +178,9 @@ impl PersonEntry {
                 .map(|key| PremisesId::of_key(key))
                 .collect(),
         })
+    }
+
+    fn refuse(&self, why: &str) -> Error {
+        Error::invalid(format!("Person {}: {why}.", self.key))
     }
 }

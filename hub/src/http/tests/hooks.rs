@@ -20,12 +20,15 @@ impl Source {
         let files = tempfile::tempdir().unwrap();
         let secret_file = files.path().join("gunshot.secret");
         std::fs::write(&secret_file, SECRET).unwrap();
-        let mut config = Config::default();
-        config.hooks = vec![Hook {
+        let hook = Hook {
             name: "gunshot".into(),
             secret_file,
             agency: AgencyId::of_key("pd"),
-        }];
+        };
+        let config = Config {
+            hooks: vec![hook],
+            ..Config::default()
+        };
         Self {
             hub: TestHub::with(config).await,
             _files: files,
