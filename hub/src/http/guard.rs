@@ -32,6 +32,21 @@ pub(super) enum Who {
     Operator,
 }
 
+impl Who {
+    /// As the API's description names them.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Who::Anybody => "anybody",
+            Who::Loopback => "loopback",
+            Who::Signed => "signed",
+            Who::Visitor => "visitor",
+            Who::SignedIn => "signedIn",
+            Who::Owner => "owner",
+            Who::Operator => "operator",
+        }
+    }
+}
+
 /// One row's conditions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {

@@ -1,17 +1,22 @@
 //! The API's description (OpenAPI 3.1): served, and checked in as `hub/openapi.json`, from which the
 //! pages' types are made. A change of the API therefore shows in review.
 
-use super::Front;
+use super::guard::{COOKIE, Who};
+use super::routes::{self, Verb};
 use super::{
     alerts, approvals, health, hooks, incidents, metrics, presses, problem, revokes, session,
     stream, tickets, tiles, viewings, walls, whep,
 };
 use crate::sharing;
 use crate::viewing;
-use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use std::sync::LazyLock;
 use utoipa::OpenApi;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -65,22 +70,63 @@ struct Api;
 
 /// The description as it is checked in.
 pub fn openapi_json() -> String {
-    let mut text = Api::openapi().to_pretty_json().unwrap_or_default();
+    let mut text = described().to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }
 
+/// What the handlers say of themselves, and who may call them from the table of routes.
+fn described() -> utoipa::openapi::OpenApi {
+    let mut api = Api::openapi();
+    let components = api.components.get_or_insert_default();
+    let cookie =
+        ApiKeyValue::with_description(COOKIE, "Of somebody who is signed in on this page's host.");
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    components.add_security_scheme(
+        "token",
+        SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+    );
+    for route in routes::table() {
+        let Some(item) = api.paths.paths.get_mut(route.path) else {
+            continue;
+        };
+        let operation = match route.rule.verb {
+            Verb::Get => &mut item.get,
+            Verb::Post => &mut item.post,
+            Verb::Put => &mut item.put,
+            Verb::Delete => &mut item.delete,
+        };
+        if let Some(operation) = operation {
+            let who = ExtensionsBuilder::new()
+                .add("x-who", route.rule.who.name())
+                .build();
+            operation.extensions.get_or_insert_default().merge(who);
+            operation.security = needed(route.rule.who, route.path)
+                .map(|scheme| vec![SecurityRequirement::new(scheme, [""; 0])]);
+        }
+    }
+    api
+}
+
+fn needed(who: Who, path: &str) -> Option<&'static str> {
+    match who {
+        Who::SignedIn | Who::Owner | Who::Operator => Some("session"),
+        Who::Signed if path.starts_with("/whep/") => Some("token"),
+        Who::Signed | Who::Anybody | Who::Loopback | Who::Visitor => None,
+    }
+}
+
 /// This description.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, body = Object)))]
-pub(super) async fn serve(State(_front): State<Front>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], openapi_json()).into_response()
+pub(super) async fn serve() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(openapi_json);
+    ([(header::CONTENT_TYPE, "application/json")], TEXT.as_str()).into_response()
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::http::routes;
     use std::collections::BTreeSet;
 
     const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
