@@ -11,6 +11,8 @@ mod history;
 mod note;
 mod page;
 mod player;
+#[cfg(test)]
+mod tests;
 mod tiles;
 mod walls;
 mod watch;
