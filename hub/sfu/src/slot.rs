@@ -13,6 +13,11 @@ use std::time::Duration;
 /// A viewer that lost the picture is started from the cache again, but not more often than this: a
 /// burst costs as much as a second of video, and browsers repeat the request every few hundred ms.
 const REPLAY_INTERVAL: Duration = Duration::from_millis(500);
+/// Each start that came to nothing doubles the interval, this often at most: to 8 s for a viewer who can
+/// never decode what the camera sends.
+const REPLAY_DOUBLINGS: u32 = 4;
+/// A picture that held for this long was a good one.
+const REPLAY_FORGOTTEN: Duration = Duration::from_secs(20);
 
 /// See the drawing in the crate's own words.
 #[derive(Clone, Debug)]
@@ -29,6 +34,7 @@ struct Shown {
     phase: Phase,
     first_frame: FirstFrame,
     started: Option<Moment>,
+    replays: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +87,7 @@ impl Slot {
             phase: Phase::Waiting { not: None },
             first_frame: FirstFrame::Awaited,
             started: None,
+            replays: 0,
         });
     }
 
@@ -132,13 +139,18 @@ impl Slot {
         let Phase::Live { .. } = shown.phase else {
             return false;
         };
-        let due = shown
+        let held = shown
             .started
-            .is_none_or(|started| now.since(started) >= REPLAY_INTERVAL);
+            .map_or(REPLAY_FORGOTTEN, |started| now.since(started));
+        if held >= REPLAY_FORGOTTEN {
+            shown.replays = 0;
+        }
+        let due = held >= REPLAY_INTERVAL * 2u32.pow(shown.replays);
         if !due || stream.key_frame().is_none() {
             return false;
         }
         shown.phase = Phase::Waiting { not: None };
+        shown.replays = (shown.replays + 1).min(REPLAY_DOUBLINGS);
         true
     }
 

@@ -357,6 +357,17 @@ fn a_lost_picture_is_repaired_from_the_cache_but_not_all_the_time() {
     let stream = scene.stream(A).clone();
     assert!(scene.slot.picture_lost(&stream, scene.now));
     assert!(!scene.slot.picture_lost(&stream, scene.now));
+    let mut replays = 0;
+    for _ in 0..1000 {
+        pictures(&mut scene, |_| {});
+        scene.pump(1000);
+        let stream = scene.stream(A).clone();
+        replays += u32::from(scene.slot.picture_lost(&stream, scene.now));
+    }
+    assert!(
+        (5..10).contains(&replays),
+        "{replays} in 40 s for a viewer who can never decode"
+    );
 }
 
 #[test]
