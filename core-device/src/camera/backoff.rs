@@ -9,8 +9,9 @@ use rand::Rng;
 const FIRST: Duration = Duration::from_millis(150);
 /// A camera that comes back after a power cut is seen within this; trying costs the LAN a packet or two.
 const LONGEST: Duration = Duration::from_secs(2);
-/// Cameras lock an account after a few wrong passwords; one try in this keeps it open.
-const AFTER_WRONG_PASSWORD: Duration = Duration::from_secs(20);
+/// What only a person can mend. Cameras also lock an account after a few wrong passwords; one try in this
+/// keeps it open.
+const NEEDS_SOMEBODY: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
@@ -29,14 +30,10 @@ impl Backoff {
     }
 
     /// The next wait, between half and all of its step.
-    pub(super) fn next(&mut self, wrong_password: bool, random: &mut impl Rng) -> Duration {
+    pub(super) fn next(&mut self, needs_somebody: bool, random: &mut impl Rng) -> Duration {
         let step = FIRST.saturating_mul(1 << self.failures.min(8)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
-        let step = if wrong_password {
-            AFTER_WRONG_PASSWORD
-        } else {
-            step
-        };
+        let step = if needs_somebody { NEEDS_SOMEBODY } else { step };
         step.mul_f64(random.random_range(0.5..=1.0))
     }
 }
@@ -62,6 +59,6 @@ mod tests {
     #[test]
     fn a_wrong_password_is_not_tried_fast_enough_to_lock_the_account() {
         let wait = Backoff::default().next(true, &mut StdRng::seed_from_u64(2));
-        assert!(wait >= AFTER_WRONG_PASSWORD / 2);
+        assert!(wait >= NEEDS_SOMEBODY / 2);
     }
 }

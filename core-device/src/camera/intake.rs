@@ -70,6 +70,14 @@ impl<'a> Intake<'a> {
     /// Returns why it ended.
     pub(super) async fn read(&mut self, mut playing: Playing) -> Trouble {
         let mut last_picture = tokio::time::Instant::now();
+        tracing::info!(
+            camera.id = self.pull.camera.number,
+            layer = self.pull.layer,
+            codec = ?playing.codec,
+            sound = playing.audio.is_some(),
+            passed_on = self.passes,
+            "reading a camera"
+        );
         loop {
             let item = match timeout_at(last_picture + SILENT_AFTER, playing.demuxed.next()).await {
                 Err(_) => return Trouble::Silent,

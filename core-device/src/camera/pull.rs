@@ -39,9 +39,12 @@ impl Pull {
                 self.log(&trouble);
             }
             self.report(&trouble);
-            let wrong_password = trouble.condition() == Condition::WrongPassword;
+            let needs_somebody = matches!(
+                trouble.condition(),
+                Condition::WrongPassword | Condition::Unsupported
+            );
             told = Some(trouble);
-            let wait = backoff.next(wrong_password, &mut rand::rng());
+            let wait = backoff.next(needs_somebody, &mut rand::rng());
             tokio::time::sleep(wait).await;
         }
     }

@@ -58,7 +58,7 @@ fn convert(
         });
         std::thread::sleep(Duration::from_millis(5));
     }
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + Duration::from_secs(30);
     while ring.fill(Instant::now()).frames < least {
         assert!(
             Instant::now() < until,
