@@ -5,6 +5,8 @@
 mod camera;
 mod premises;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use camera::{Camera, Connection, Reported};
 pub use premises::{Agency, Kind, Place, Premises};

@@ -22,7 +22,7 @@ use crate::identity::Person;
 use crate::world::{CameraId, DeviceId, PremisesId, millis};
 
 /// An owner does not press more often than this; more is a broken page. Older ones leave memory first.
-pub(super) const MOST_PRESSES: usize = 10_000;
+const MOST_PRESSES: usize = 10_000;
 /// One premises cannot fill the table: this many presses a minute open or alert, the rest are refused.
 const MOST_A_MINUTE: usize = 30;
 

@@ -41,7 +41,7 @@ pub(super) async fn held(world: &World, registry: &Registry, devices: &Devices) 
     }
     for row in fetch(
         world,
-        "SELECT * FROM grants WHERE ended_at IS NULL OR ended_at > $1 OR confirmed = 0",
+        "SELECT * FROM grants WHERE ended_at IS NULL OR ended_at > $1",
         since,
     )
     .await?

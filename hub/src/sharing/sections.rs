@@ -235,9 +235,10 @@ fn page_of(note: &PressNote, share_ids: Vec<Uuid>) -> Press {
         share_ids,
         refusal: match note.state {
             PressState::Message => Some(words::refusal(consent::Refusal::TooOld).to_owned()),
-            PressState::Refused => note
-                .refusal
-                .map(|refusal| words::refusal(refusal).to_owned()),
+            PressState::Refused => {
+                let why = note.refusal.map_or(words::NO_ANSWER, words::refusal);
+                Some(why.to_owned())
+            }
             PressState::Received | PressState::Opened | PressState::Cancelled => None,
         },
     }

@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Sharing;
 use super::held::{Held, Orders, boot_time};
-use super::press::MOST_PRESSES;
 
 /// How often time is looked at; adds to the back-up only.
 const EVERY: std::time::Duration = std::time::Duration::from_millis(500);
@@ -17,6 +16,8 @@ const GRACE: Duration = Duration::milliseconds(1_500);
 pub(super) const REMEMBERED: Duration = Duration::DAY;
 /// Bounds memory when something presses or renews without end.
 const MOST_GRANTS: usize = 20_000;
+/// The same for stops.
+const MOST_REVOKES: usize = 10_000;
 
 impl Sharing {
     /// Runs until told to finish.
@@ -60,34 +61,36 @@ impl Held {
         })
     }
 
-    /// True when pages may see less than before.
+    /// True when pages may see something else than before.
     fn forget(&mut self, now: OffsetDateTime) -> bool {
-        let stale = Duration::milliseconds(i64::try_from(STALE_AFTER_MS).unwrap_or(i64::MAX));
-        self.instructions
-            .retain(|_, instruction| now - instruction.made_at <= stale);
-        let asks = self.asks.len();
+        let gave_up = self.give_up(now);
+        let (asks, presses) = (self.asks.len(), self.presses.len());
         self.asks
             .retain(|id, ask| now < ask.expires_at || self.unsaved.asks.contains(id));
-        let presses = self.presses.len();
         self.presses.retain(|id, press| {
             now - press.received_at < REMEMBERED || self.unsaved.presses.contains(id)
         });
         let surplus = self.grants.len() > MOST_GRANTS;
         self.grants.retain(|id, note| match note.life.over_at() {
-            Some(at) => {
-                self.unsaved.grants.contains(id)
-                    || !(now - at >= REMEMBERED || surplus && note.confirmed)
-            }
+            Some(at) => self.unsaved.grants.contains(id) || !(surplus || now - at >= REMEMBERED),
             None => true,
         });
+        let surplus = self.revokes.len() > MOST_REVOKES;
         self.revokes.retain(|id, note| {
-            let old = note.confirmed_at.is_some_and(|at| now - at >= REMEMBERED);
-            self.unsaved.revokes.contains(id) || !old
+            let old = |at| surplus || now - at >= REMEMBERED;
+            self.unsaved.revokes.contains(id) || !note.confirmed_at.is_some_and(old)
         });
-        debug_assert!(
-            self.presses.len() <= MOST_PRESSES,
-            "presses are bounded where they come in"
-        );
-        asks != self.asks.len() || presses != self.presses.len()
+        gave_up || asks != self.asks.len() || presses != self.presses.len()
+    }
+
+    /// A trigger that is two minutes old opens nothing any more, whoever has not answered it.
+    fn give_up(&mut self, now: OffsetDateTime) -> bool {
+        let stale = Duration::milliseconds(i64::try_from(STALE_AFTER_MS).unwrap_or(i64::MAX));
+        let late = self.instructions.extract_if(.., |_, instruction| {
+            now - instruction.made_at > stale + GRACE
+        });
+        let late: Vec<_> = late.map(|(trigger, _)| trigger).collect();
+        late.iter().for_each(|trigger| self.press_refused(*trigger));
+        !late.is_empty()
     }
 }

@@ -7,6 +7,10 @@ use assent_consent::{EndCause, Refusal, Rule, RuleTrigger};
 
 use super::page::EndText;
 
+/// The device was away until it was too late.
+pub(super) const NO_ANSWER: &str =
+    "Your device was away and did not answer within two minutes. Press again to share now.";
+
 pub(super) fn refusal(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NoRule => "No rule of yours shares anything on this.",

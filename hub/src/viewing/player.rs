@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Viewing;
 use super::tiles::{TileAsked, TileSize};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::identity::SignedIn;
 use crate::world::CameraId;
 
@@ -25,10 +25,12 @@ impl Viewing {
             visible: true,
             audible: true,
         };
-        if let Err(error) = self.set_tile(signed_in, player, 0, asked).await {
-            self.close_wall(signed_in, player).await?;
-            return Err(error);
-        }
-        Ok((player, answer))
+        let refused = match self.set_tile(signed_in, player, 0, asked).await {
+            Ok(tile) if tile.viewing_id.is_some() => return Ok((player, answer)),
+            Ok(_) => Error::forbidden("This camera is not shared now.").slug("not-shared"),
+            Err(error) => error,
+        };
+        self.close_wall(signed_in, player).await?;
+        Err(refused)
     }
 }

@@ -200,6 +200,21 @@ async fn without_a_store_a_pressed_share_is_shown_on_the_spool_and_an_alerts_sha
 }
 
 #[tokio::test]
+async fn a_single_player_plays_what_is_shared_and_nothing_else() {
+    let mut scene = Scene::new().await;
+    let (viewing, camera) = (scene.viewing(), scene.device.camera(1));
+    let offer = client_offer();
+    let refused = viewing.open_player(&scene.operator, camera, &offer).await;
+    assert_eq!(refused.err().unwrap().slug, "not-shared");
+    scene.live().await;
+    let playing = viewing.open_player(&scene.operator, camera, &offer).await;
+    let (player, _) = playing.unwrap();
+    assert_eq!(viewing.viewings(&scene.owner).len(), 1);
+    viewing.close_wall(&scene.operator, player).await.unwrap();
+    assert!(viewing.viewings(&scene.owner)[0].ended_at.is_some());
+}
+
+#[tokio::test]
 async fn cameras_say_technical_reasons_and_never_who_said_no() {
     let mut scene = Scene::new().await;
     let availability = |scene: &Scene| {

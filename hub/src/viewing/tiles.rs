@@ -304,12 +304,12 @@ fn agency_of(person: &Person) -> Result<AgencyId> {
         .ok_or_else(|| Error::forbidden("Only an agency's operators can watch."))
 }
 
-/// Why it can be watched, as the owner reads it.
+/// Why it can be watched, as owners and operators read it.
 fn reason(cause: Cause) -> &'static str {
     match cause {
-        Cause::Press => "you pressed to share",
+        Cause::Press => "the owner pressed to share",
         Cause::Button => "the button at the premises was pressed",
-        Cause::Alert => "an alert that you agreed to",
+        Cause::Alert => "an alert that the owner agreed to",
         Cause::Standing => "standing share",
     }
 }

@@ -103,6 +103,24 @@ async fn a_press_waits_for_a_device_that_is_away_two_minutes_long() {
 }
 
 #[tokio::test]
+async fn a_press_that_no_device_answers_says_so_in_the_end() {
+    let mut scene = Scene::new().await;
+    scene.device.unplug();
+    let id = Uuid::new_v4();
+    scene.press(id, panic()).await.unwrap();
+    let ticking = CancellationToken::new();
+    let mut changes = scene.sharing().changes();
+    tokio::spawn(scene.sharing().clone().keep_time(ticking.clone()));
+    let clock = &scene.test.hub.world.clock;
+    clock.advance(std::time::Duration::from_secs(122));
+    while scene.page(id).state == PressState::Received {
+        changes.changed().await.unwrap();
+    }
+    assert!(scene.page(id).refusal.unwrap().contains("away"));
+    ticking.cancel();
+}
+
+#[tokio::test]
 async fn the_button_opens_on_the_devices_own_receipt() {
     let mut scene = Scene::new().await;
     let id = Uuid::new_v4();
