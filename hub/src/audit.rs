@@ -4,20 +4,26 @@
 
 mod event;
 mod spool;
+mod writer;
 
 pub use event::{Actor, Class, Event, Outcome};
 
 use crate::error::{Error, Result};
 use crate::world::{World, millis};
+use futures::future::try_join_all;
 use spool::Spool;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
+use writer::Writer;
 
 /// How long an owner's press waits for the store before its record goes to the spool.
 const STORE_WITHIN: Duration = Duration::from_millis(150);
+
+/// Spooled events that go to the store in one go.
+const TOGETHER: usize = 256;
 
 /// Proof that an event is durable. Effects that must be recorded first take it as an argument; only this
 /// file makes one.
@@ -40,6 +46,7 @@ impl Receipt {
 #[derive(Clone)]
 pub struct Audit {
     world: World,
+    writer: Writer,
     spool: Arc<Spool>,
 }
 
@@ -58,6 +65,7 @@ impl Audit {
             Error::unavailable("The hub cannot prepare its audit spool. Check that the data directory can be written and has 4 MiB free.").because(e)
         })?;
         Ok(Self {
+            writer: Writer::start(world.store.clone()),
             world,
             spool: Arc::new(spool),
         })
@@ -66,7 +74,7 @@ impl Audit {
     /// Durable in the store when it returns.
     pub async fn append(&self, event: Event) -> Result<Receipt> {
         let numbered = self.number(event);
-        self.insert(&numbered).await?;
+        self.writer.write(numbered.clone()).await?;
         Ok(receipt(&numbered))
     }
 
@@ -81,7 +89,9 @@ impl Audit {
     /// same event as the spooled one, by its id.
     pub async fn append_or_spool(&self, event: Event) -> Result<Receipt> {
         let numbered = self.number(event);
-        if let Ok(Ok(())) = tokio::time::timeout(STORE_WITHIN, self.insert(&numbered)).await {
+        if let Ok(Ok(())) =
+            tokio::time::timeout(STORE_WITHIN, self.writer.write(numbered.clone())).await
+        {
             return Ok(receipt(&numbered));
         }
         self.write_spool(&numbered)?;
@@ -97,8 +107,8 @@ impl Audit {
     pub async fn replay(&self) -> Result<usize> {
         loop {
             let (events, upto) = self.spool.read().map_err(Error::internal)?;
-            for event in &events {
-                self.insert(event).await?;
+            for some in events.chunks(TOGETHER) {
+                try_join_all(some.iter().map(|event| self.writer.write(event.clone()))).await?;
             }
             // Something was spooled meanwhile: its record has to follow before the file is emptied.
             if self.spool.empty_if(upto).map_err(Error::internal)? {
@@ -122,28 +132,7 @@ impl Audit {
                 .because(e)
         })
     }
-
-    async fn insert(&self, numbered: &Numbered) -> Result<()> {
-        let event = &numbered.event;
-        sqlx::query(INSERT)
-            .bind(numbered.id.to_string())
-            .bind(numbered.at_ms)
-            .bind(event.class.name())
-            .bind(event.actor.kind())
-            .bind(event.actor.id())
-            .bind(event.premises.map(|id| id.to_string()))
-            .bind(event.camera.map(|id| id.to_string()))
-            .bind(event.agency.map(|id| id.to_string()))
-            .bind(event.outcome.name())
-            .bind(event.detail.to_string())
-            .execute(self.world.store.pool())
-            .await?;
-        Ok(())
-    }
 }
-
-const INSERT: &str = "INSERT INTO audit_event (id, at, class, actor_kind, actor_id, premises, camera, agency, outcome, detail) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
 
 fn receipt(numbered: &Numbered) -> Receipt {
     Receipt {

@@ -157,6 +157,20 @@ impl Error {
         self
     }
 
+    /// The same error for somebody else who waited for the same thing.
+    pub fn again(&self) -> Self {
+        let context = self
+            .context
+            .as_ref()
+            .map(|context| context.to_string().into());
+        Self {
+            kind: self.kind,
+            slug: self.slug,
+            public: self.public.clone(),
+            context,
+        }
+    }
+
     /// The private part, for the one place that logs.
     pub fn context(&self) -> Option<&(dyn StdError + Send + Sync)> {
         self.context.as_deref()

@@ -66,3 +66,22 @@ async fn a_press_is_recorded_although_the_store_is_gone() {
         .unwrap();
     assert_eq!(open(&test).spool.read().unwrap().0.len(), 1);
 }
+
+#[tokio::test]
+async fn a_burst_is_recorded_whole() {
+    on_both_engines(async |test: &TestWorld| {
+        let audit = open(test);
+        let appends = (0..300).map(|n| {
+            audit.append(
+                Event::new(Class::ViewingStarted, Actor::Hub).detail(serde_json::json!({ "n": n })),
+            )
+        });
+        let receipts = futures::future::try_join_all(appends).await.unwrap();
+        let ids: std::collections::BTreeSet<String> =
+            receipts.iter().map(|r| r.id().to_string()).collect();
+        let written: std::collections::BTreeSet<String> =
+            written(test).await.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(written, ids);
+    })
+    .await;
+}
