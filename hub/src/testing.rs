@@ -4,7 +4,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod calls;
+/// A browser or a device that speaks real WebRTC, shared with the media engine's own tests.
+#[path = "../media/tests/loopback/client.rs"]
+#[expect(dead_code, reason = "the engine's tests use more of it")]
+pub(crate) mod client;
 mod device;
+/// A device's or a browser's side of a media connection.
+#[path = "../media/tests/loopback/client.rs"]
+#[expect(dead_code, reason = "the media tests use more of it")]
+pub(crate) mod peer;
 mod postgres;
 mod statements;
 

@@ -1,9 +1,6 @@
 //! Watching, with a device that sends pictures and a browser that receives them over real sockets.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-#[path = "../../media/tests/loopback/client.rs"]
-#[expect(dead_code, reason = "the media tests use more of it")]
-mod client;
 mod history;
 mod scene;
 
@@ -14,6 +11,8 @@ use serde_json::json;
 use super::page::TileWord;
 use super::*;
 use crate::sharing::{RevokeAsked, RevokeReason, RevokeScope};
+use crate::testing::client;
+use crate::testing::peer;
 use crate::world::PremisesId;
 
 #[tokio::test]
@@ -245,5 +244,5 @@ async fn cameras_say_technical_reasons_and_never_who_said_no() {
 }
 
 fn client_offer() -> String {
-    client::offer(&scene::VIDEO).sdp
+    peer::offer(&scene::VIDEO).sdp
 }

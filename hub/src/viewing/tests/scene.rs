@@ -10,10 +10,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::client::{self, Client};
 use crate::feeds::{Layer, Offer, OfferedTrack};
 use crate::identity::{Person, SignedIn};
 use crate::sharing::{LevelText, Press, PressAsked};
+use crate::testing::client::{self, Client};
+use crate::testing::peer::{self, Client};
 use crate::testing::{TestDevice, TestHub, rule};
 use crate::viewing::{Tile, TileAsked, TileSize, Viewing};
 use crate::world::{AgencyId, PersonId, PremisesId, Secret};
@@ -110,7 +111,7 @@ impl Scene {
     }
 
     pub(super) async fn open_wall(&mut self) {
-        let offered = client::offer(&VIDEO);
+        let offered = peer::offer(&VIDEO);
         let opening = self
             .test
             .hub
@@ -142,7 +143,7 @@ impl Scene {
 
     /// The device's media connection with camera 1.
     pub(super) async fn publish(&mut self) {
-        let offered = client::offer(&[(MediaKind::Video, Direction::SendOnly)]);
+        let offered = peer::offer(&[(MediaKind::Video, Direction::SendOnly)]);
         let mid = offered.mids[0].clone();
         let offer = Offer {
             device: self.device.id,
