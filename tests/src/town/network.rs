@@ -2,7 +2,7 @@
 //! the kernel, and a way to cut the line. Needs root, `ip` and `nft`.
 
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, Result};
@@ -189,9 +189,25 @@ impl Namespace {
         ))
     }
 
-    /// Undoes [`Self::cut`] and [`Self::lose`].
+    /// Sends the device's media to `relay` instead of the hub's port `from`; answers come back the same way.
+    ///
+    /// # Errors
+    /// When `nft` refuses.
+    pub fn detour(&self, from: u16, relay: SocketAddr) -> Result<()> {
+        self.run(&[
+            "nft",
+            &format!(
+                "table ip cut {{ chain out {{ type nat hook output priority -100; \
+             udp dport {from} dnat to {relay}; }}; }}"
+            ),
+        ])?;
+        Ok(())
+    }
+
+    /// Undoes [`Self::cut`], [`Self::lose`] and [`Self::detour`].
     pub fn mend(&self) {
         let _ = self.run(&["nft", "delete", "table", "inet", "cut"]);
+        let _ = self.run(&["nft", "delete", "table", "ip", "cut"]);
         let _ = run(&["nft", "delete", "table", "inet", &self.cable]);
     }
 

@@ -1,0 +1,190 @@
+//! A bad line: passes UDP datagrams on between two ends with delay, jitter and loss, the same ones for
+//! the same seed. It knows nothing of what it carries; who is sent through it, the network decides.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+const LARGEST_DATAGRAM: usize = 2_048;
+/// Datagrams under way; at 3 Mbit/s this is a second of delay. More is lost, as in a full router.
+const MOST_UNDER_WAY: usize = 512;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub seed: u64,
+    pub delay: Duration,
+    /// Added to the delay, evenly spread from nothing to this.
+    pub jitter: Duration,
+    /// In a thousand.
+    pub loss_per_mille: u64,
+}
+
+/// Carries datagrams of one client to `target` and back, until it is dropped.
+pub struct Relay {
+    address: SocketAddr,
+    carriers: Vec<JoinHandle<()>>,
+}
+
+impl Relay {
+    /// # Errors
+    /// When `listen` cannot be bound.
+    pub async fn start(listen: SocketAddr, target: SocketAddr, line: Line) -> Result<Self> {
+        let near = Arc::new(UdpSocket::bind(listen).await?);
+        let far = Arc::new(UdpSocket::bind(SocketAddr::new(listen.ip(), 0)).await?);
+        far.connect(target).await?;
+        let address = near.local_addr()?;
+        let (client_seen, client) = tokio::sync::watch::channel(None);
+        let (there, there_queue) = mpsc::channel(MOST_UNDER_WAY);
+        let (back, back_queue) = mpsc::channel(MOST_UNDER_WAY);
+        let carriers = vec![
+            tokio::spawn(take_from_client(Arc::clone(&near), client_seen, there)),
+            tokio::spawn(take_from_target(Arc::clone(&far), back)),
+            tokio::spawn(deliver(
+                there_queue,
+                line,
+                line.seed,
+                move |datagram: Vec<u8>| {
+                    // What the line cannot take is lost, like everything that it loses.
+                    let _ = far.try_send(&datagram);
+                },
+            )),
+            tokio::spawn(deliver(
+                back_queue,
+                line,
+                !line.seed,
+                move |datagram: Vec<u8>| {
+                    if let Some(client) = *client.borrow() {
+                        let _ = near.try_send_to(&datagram, client);
+                    }
+                },
+            )),
+        ];
+        Ok(Self { address, carriers })
+    }
+
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        for carrier in &self.carriers {
+            carrier.abort();
+        }
+    }
+}
+
+async fn take_from_client(
+    near: Arc<UdpSocket>,
+    seen: tokio::sync::watch::Sender<Option<SocketAddr>>,
+    there: mpsc::Sender<Vec<u8>>,
+) {
+    let mut datagram = vec![0; LARGEST_DATAGRAM];
+    loop {
+        if let Ok((length, from)) = near.recv_from(&mut datagram).await {
+            seen.send_replace(Some(from));
+            let _ = there.try_send(datagram[..length].to_vec());
+        }
+    }
+}
+
+async fn take_from_target(far: Arc<UdpSocket>, back: mpsc::Sender<Vec<u8>>) {
+    let mut datagram = vec![0; LARGEST_DATAGRAM];
+    loop {
+        if let Ok(length) = far.recv(&mut datagram).await {
+            let _ = back.try_send(datagram[..length].to_vec());
+        }
+    }
+}
+
+/// Holds each datagram for its time, or loses it.
+async fn deliver(
+    mut queue: mpsc::Receiver<Vec<u8>>,
+    line: Line,
+    seed: u64,
+    send: impl Fn(Vec<u8>) + Send,
+) {
+    let mut chance = Chance(seed);
+    let mut under_way: BinaryHeap<Reverse<(Instant, u64, Vec<u8>)>> = BinaryHeap::new();
+    for number in 0u64.. {
+        let due = under_way.peek().map(|Reverse((due, _, _))| *due);
+        tokio::select! {
+            datagram = queue.recv() => match datagram {
+                Some(_) if chance.below(1_000) < line.loss_per_mille || under_way.len() >= MOST_UNDER_WAY => {}
+                Some(datagram) => {
+                    let jitter = u64::try_from(line.jitter.as_micros()).unwrap_or(u64::MAX);
+                    let held = line.delay + Duration::from_micros(chance.below(jitter.max(1)));
+                    under_way.push(Reverse((Instant::now() + held, number, datagram)));
+                }
+                None => return,
+            },
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                if let Some(Reverse((_, _, datagram))) = under_way.pop() {
+                    send(datagram);
+                }
+            }
+        }
+    }
+}
+
+/// SplitMix64: small, and the same everywhere for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ mixed >> 31) % bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_delays_and_loses_what_it_says() {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let target = UdpSocket::bind(loopback).await.unwrap();
+        let line = Line {
+            seed: 7,
+            delay: Duration::from_millis(30),
+            jitter: Duration::from_millis(10),
+            loss_per_mille: 200,
+        };
+        let relay = Relay::start(loopback, target.local_addr().unwrap(), line)
+            .await
+            .unwrap();
+        let client = UdpSocket::bind(loopback).await.unwrap();
+        client.connect(relay.address()).await.unwrap();
+        let began = Instant::now();
+        for number in 0..200u8 {
+            client.send(&[number]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let mut arrived = 0;
+        let mut first = None;
+        let mut datagram = [0; 8];
+        while let Ok(Ok(_)) =
+            tokio::time::timeout(Duration::from_millis(300), target.recv(&mut datagram)).await
+        {
+            first.get_or_insert_with(|| began.elapsed());
+            arrived += 1;
+        }
+        assert!(first.unwrap() >= Duration::from_millis(30));
+        assert!((120..190).contains(&arrived), "{arrived} of 200 arrived");
+    }
+}
