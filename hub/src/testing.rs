@@ -9,10 +9,6 @@ mod calls;
 #[expect(dead_code, reason = "the engine's tests use more of it")]
 pub(crate) mod client;
 mod device;
-/// A device's or a browser's side of a media connection.
-#[path = "../media/tests/loopback/client.rs"]
-#[expect(dead_code, reason = "the media tests use more of it")]
-pub(crate) mod peer;
 mod postgres;
 mod statements;
 

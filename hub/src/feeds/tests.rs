@@ -14,7 +14,6 @@ use super::*;
 use crate::audit::{Actor, Audit, Class, Event};
 use crate::testing::TestWorld;
 use crate::testing::client::{self, Client};
-use crate::testing::peer::{self, Client};
 use crate::world::Engine as StoreEngine;
 
 /// Much longer than anything takes; nothing waits for it in a test that passes.
@@ -61,7 +60,7 @@ impl Scene {
         let (happenings, demands) = (feeds.happenings(), feeds.demands().unwrap());
         let (device, mids) = publish(&feeds, 1).await;
         let lines = [(MediaKind::Video, Direction::RecvOnly); 2];
-        let offered = peer::offer(&lines);
+        let offered = client::offer(&lines);
         let answer = feeds.open_wall(WALL, &offered.sdp).await.unwrap();
         let browser = offered.connect(&answer);
         Self {
@@ -124,7 +123,7 @@ impl Scene {
 }
 
 async fn publish(feeds: &Feeds, media_id: u64) -> (Client, Vec<String>) {
-    let offered = peer::offer(&[(MediaKind::Video, Direction::SendOnly); 2]);
+    let offered = client::offer(&[(MediaKind::Video, Direction::SendOnly); 2]);
     let mids = offered.mids.clone();
     let tracks = mids
         .iter()

@@ -12,7 +12,6 @@ use super::page::TileWord;
 use super::*;
 use crate::sharing::{RevokeAsked, RevokeReason, RevokeScope};
 use crate::testing::client;
-use crate::testing::peer;
 use crate::world::PremisesId;
 
 #[tokio::test]
@@ -244,5 +243,5 @@ async fn cameras_say_technical_reasons_and_never_who_said_no() {
 }
 
 fn client_offer() -> String {
-    peer::offer(&scene::VIDEO).sdp
+    client::offer(&scene::VIDEO).sdp
 }

@@ -14,7 +14,6 @@ use crate::feeds::{Layer, Offer, OfferedTrack};
 use crate::identity::{Person, SignedIn};
 use crate::sharing::{LevelText, Press, PressAsked};
 use crate::testing::client::{self, Client};
-use crate::testing::peer::{self, Client};
 use crate::testing::{TestDevice, TestHub, rule};
 use crate::viewing::{Tile, TileAsked, TileSize, Viewing};
 use crate::world::{AgencyId, PersonId, PremisesId, Secret};
@@ -111,7 +110,7 @@ impl Scene {
     }
 
     pub(super) async fn open_wall(&mut self) {
-        let offered = peer::offer(&VIDEO);
+        let offered = client::offer(&VIDEO);
         let opening = self
             .test
             .hub
@@ -143,7 +142,7 @@ impl Scene {
 
     /// The device's media connection with camera 1.
     pub(super) async fn publish(&mut self) {
-        let offered = peer::offer(&[(MediaKind::Video, Direction::SendOnly)]);
+        let offered = client::offer(&[(MediaKind::Video, Direction::SendOnly)]);
         let mid = offered.mids[0].clone();
         let offer = Offer {
             device: self.device.id,
