@@ -49,9 +49,18 @@ fn state(page: &mut String, report: &Report, shared: &[&CameraReport]) {
         );
     } else {
         let names: Vec<_> = shared.iter().map(|camera| text(&camera.name)).collect();
+        // Nobody is told that somebody sees them while nobody can.
+        let (title, more) = if report.hub.attached {
+            ("Shared now", "")
+        } else {
+            (
+                "Open, but the hub is out of reach",
+                "Nobody may be seeing this. ",
+            )
+        };
         let _ = write!(
             page,
-            "<section class=\"state live\"><h2>Shared now</h2><p>{}</p></section>",
+            "<section class=\"state live\"><h2>{title}</h2><p>{more}{}</p></section>",
             names.join(", ")
         );
     }
@@ -207,6 +216,27 @@ mod tests {
             shares: vec![],
             ended: vec![],
         }
+    }
+
+    #[test]
+    fn a_share_that_nobody_can_see_is_not_called_shared() {
+        let mut report = report();
+        report.cameras.push(CameraReport {
+            number: 1,
+            name: "Till".into(),
+            address: String::new(),
+            condition: "online",
+            reason: String::new(),
+            since_secs: 0,
+            masked: false,
+            shared: true,
+            ring_secs: 15,
+            ring_bytes: 0,
+            bytes_left: 0,
+        });
+        assert!(render(&report).contains("Shared now"));
+        report.hub.attached = false;
+        assert!(!render(&report).contains("Shared now"));
     }
 
     #[test]
