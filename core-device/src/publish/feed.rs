@@ -135,13 +135,13 @@ impl Feed {
             if !self.valve.is_open() {
                 return Err(Ended::Shut);
             }
-            let size = payload.len();
+            // Before it goes: a receipt may say too much by a packet, never too little.
+            self.valve.count(payload.len());
             let packet = self.packet(payload, at, index == last);
             self.track
                 .write_rtp(packet)
                 .await
                 .map_err(|_| Ended::Lost)?;
-            self.valve.count(size);
         }
         Ok(())
     }
