@@ -7,7 +7,7 @@ use super::extract;
 use super::limits::Key;
 use crate::error::{Error, Result};
 use crate::world::Guarded;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -20,8 +20,8 @@ const KEEP_FOR: Duration = Duration::minutes(10);
 /// Answers kept at once; beyond it the oldest goes.
 const KEPT: usize = 4_096;
 const LONGEST_KEY: usize = 128;
-/// A larger answer is not one of ours to a POST.
-const LARGEST_ANSWER: usize = 64 << 10;
+/// Larger answers are given and not kept.
+const LARGEST_ANSWER: usize = 16 << 10;
 
 /// Caller, path and key: one key means nothing at another call.
 type Name = (Key, String, String);
@@ -144,7 +144,12 @@ pub(super) async fn once(
         name: Some(name),
     };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    if !response.status().is_success() {
+    let fits = response
+        .body()
+        .size_hint()
+        .upper()
+        .is_some_and(|size| size <= LARGEST_ANSWER as u64);
+    if !response.status().is_success() || !fits {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
