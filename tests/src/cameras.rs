@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use gstreamer::glib;
@@ -26,6 +27,9 @@ pub use plan::{CameraPlan, Sound, Video, town_cameras};
 
 use garbage::Garbage;
 use replay::Flow;
+
+const FREE_WITHIN: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// What is wrong with a camera, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,10 +216,12 @@ impl Camera {
         }
         *door = Door::Shut;
         self.server.set_service(&self.address.port().to_string());
-        let source = self
-            .server
-            .create_source(gstreamer_rtsp_server::gio::Cancellable::NONE)
-            .with_context(|| format!("listening again on {}", self.address))?;
+        let listen = || {
+            self.server
+                .create_source(gstreamer_rtsp_server::gio::Cancellable::NONE)
+        };
+        let source =
+            when_free(listen).with_context(|| format!("listening again on {}", self.address))?;
         source.attach(Some(&self.context));
         *door = Door::Rtsp(source);
         Ok(())
@@ -235,6 +241,17 @@ impl Camera {
 
     fn door(&self) -> std::sync::MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A closed port is free only when the thread that polled it has looked up.
+fn when_free<T, E>(listen: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    let until = Instant::now() + FREE_WITHIN;
+    loop {
+        match listen() {
+            Err(_) if Instant::now() < until => std::thread::sleep(LOOK_AGAIN),
+            outcome => return outcome,
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! A bad line: passes UDP datagrams on between two ends with delay, jitter and loss, the same ones for
 //! the same seed. It knows nothing of what it carries; who is sent through it, the network decides.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +106,7 @@ async fn take_from_target(far: Arc<UdpSocket>, back: mpsc::Sender<Vec<u8>>) {
     }
 }
 
-/// Holds each datagram for its time, or loses it.
+/// Holds each datagram for its time, or loses it. A queue jitters and does not reorder, as real ones.
 async fn deliver(
     mut queue: mpsc::Receiver<Vec<u8>>,
     line: Line,
@@ -115,21 +114,22 @@ async fn deliver(
     send: impl Fn(Vec<u8>) + Send,
 ) {
     let mut chance = Chance(seed);
-    let mut under_way: BinaryHeap<Reverse<(Instant, u64, Vec<u8>)>> = BinaryHeap::new();
-    for number in 0u64.. {
-        let due = under_way.peek().map(|Reverse((due, _, _))| *due);
+    let mut under_way: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
+    loop {
+        let due = under_way.front().map(|(due, _)| *due);
         tokio::select! {
             datagram = queue.recv() => match datagram {
                 Some(_) if chance.below(1_000) < line.loss_per_mille || under_way.len() >= MOST_UNDER_WAY => {}
                 Some(datagram) => {
                     let jitter = u64::try_from(line.jitter.as_micros()).unwrap_or(u64::MAX);
                     let held = line.delay + Duration::from_micros(chance.below(jitter.max(1)));
-                    under_way.push(Reverse((Instant::now() + held, number, datagram)));
+                    let after = under_way.back().map_or_else(Instant::now, |(due, _)| *due);
+                    under_way.push_back(((Instant::now() + held).max(after), datagram));
                 }
                 None => return,
             },
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                if let Some(Reverse((_, _, datagram))) = under_way.pop() {
+                if let Some((_, datagram)) = under_way.pop_front() {
                     send(datagram);
                 }
             }

@@ -20,7 +20,7 @@ pub(super) struct Garbage {
 
 impl Garbage {
     pub(super) fn listen(address: SocketAddr) -> Result<Self> {
-        let listener = TcpListener::bind(address)
+        let listener = super::when_free(|| TcpListener::bind(address))
             .with_context(|| format!("listening with garbage on {address}"))?;
         listener.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));

@@ -47,7 +47,10 @@ impl Player {
     /// The stamp of the next picture, if a picture comes and if it has one.
     fn next(&self, patience: Duration) -> Option<Option<u64>> {
         let patience = gstreamer::ClockTime::try_from(patience).unwrap();
-        let sample = self.sink.try_pull_sample(patience)?;
+        let Some(sample) = self.sink.try_pull_sample(patience) else {
+            self.say_why();
+            return None;
+        };
         let video = VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let frame = VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &video);
         let frame = frame.unwrap();
@@ -59,6 +62,16 @@ impl Player {
             width,
             height,
         ))
+    }
+}
+
+impl Player {
+    fn say_why(&self) {
+        for message in self.pipeline.bus().unwrap().iter() {
+            if let gstreamer::MessageView::Error(error) = message.view() {
+                println!("{} ({:?})", error.error(), error.debug());
+            }
+        }
     }
 }
 
