@@ -2,6 +2,7 @@
 //! that is open there; where none is open there is nothing to be alarmed about.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use assent_consent::GrantId;
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,9 @@ use super::Alerts;
 use crate::incidents::{AlertKind, Level, NewAlert};
 use crate::sharing::AlertAnswer;
 use crate::world::{DeviceId, PremisesId};
+
+/// A device comes back to a hub that was restarted within its longest pause between tries, and some.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
@@ -36,13 +40,25 @@ impl Alerts {
         self.raise_alarm(id, premises, alarm);
     }
 
-    /// Runs until told to finish: a device whose line goes down while a panic of it is live.
+    /// Runs until told to finish: a device whose line goes down while a panic of it is live. A hub that
+    /// starts in the middle of a panic gives its device a moment to come back.
     pub async fn watch_lines(self, finish: CancellationToken) {
+        self.watch_lines_from(BACK_WITHIN, finish).await;
+    }
+
+    pub(super) async fn watch_lines_from(self, back_within: Duration, finish: CancellationToken) {
         let mut changes = self.devices.changes();
         let mut online = self.online();
+        let back = tokio::time::sleep(back_within);
+        tokio::pin!(back);
+        let mut waiting = true;
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
+                () = &mut back, if waiting => {
+                    waiting = false;
+                    online.extend(self.everywhere());
+                }
                 () = finish.cancelled() => return,
             }
             let now = self.online();
@@ -53,6 +69,11 @@ impl Alerts {
             }
             online = now;
         }
+    }
+
+    fn everywhere(&self) -> BTreeSet<(DeviceId, PremisesId)> {
+        let all = self.devices.all().into_iter();
+        all.map(|device| (device.id, device.premises)).collect()
     }
 
     fn online(&self) -> BTreeSet<(DeviceId, PremisesId)> {

@@ -25,7 +25,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn on(engine: Engine) -> Self {
+    async fn on(engine: Engine, within_metres: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secret_file = folder.path().join("secret");
         std::fs::write(&secret_file, SECRET).unwrap();
@@ -38,7 +38,10 @@ impl Scene {
             ..Config::default()
         };
         let test = TestHub::on(engine, config).await;
-        let rules = vec![rule(1, RuleTrigger::Press), alert_rule(2, false, 0)];
+        let rules = vec![
+            rule(1, RuleTrigger::Press),
+            alert_rule(2, false, within_metres),
+        ];
         let mut device = TestDevice::new(&test.hub, rules).await;
         device.obey().await;
         let (owner, operator) = (test.sign_in("maria").await, test.sign_in("op417").await);
@@ -56,7 +59,7 @@ impl Scene {
     }
 
     async fn new() -> Self {
-        Self::on(Engine::Sqlite).await
+        Self::on(Engine::Sqlite, 0).await
     }
 
     async fn press(&mut self, drill: bool) -> Value {
@@ -227,6 +230,52 @@ async fn a_signed_webhook_opens_what_the_owner_agreed_to_and_only_once() {
 }
 
 #[tokio::test]
+async fn an_alert_with_a_place_opens_as_far_away_as_the_rule_says() {
+    let scene = Scene::on(Engine::Sqlite, 200).await;
+    let registry = &scene.test.hub.registry;
+    let shop = registry.premises(PremisesId::of_key("shop")).unwrap();
+    let place = crate::registry::Place::new(39.8, -89.64);
+    let shop = crate::registry::Premises {
+        place,
+        ..(*shop).clone()
+    };
+    registry.put_premises(shop).await.unwrap();
+    // About 110 m and 1,100 m to the north.
+    for (lat, opens, message) in [(39.801, true, "msg_1"), (39.81, false, "msg_2")] {
+        let body = json!({ "kind": "gunshot", "at": "2026-11-20T12:00:00Z", "place": { "lat": lat, "lon": -89.64 } });
+        let taken = scene.hook(&body, SECRET, message).await;
+        assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.json);
+        let id = taken.json["alertId"].as_str().unwrap();
+        let alerts: Vec<_> = scene
+            .incidents()
+            .into_iter()
+            .flat_map(|incident| incident.alerts)
+            .collect();
+        let alert = alerts
+            .iter()
+            .find(|alert| alert.id.to_string() == id)
+            .unwrap();
+        let answer = serde_json::to_value(alert.answer).unwrap();
+        assert_eq!(answer == "opened", opens, "{lat}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_whose_device_never_came_back_after_a_restart_is_an_alarm() {
+    let mut scene = Scene::new().await;
+    scene.press(false).await;
+    scene.finish.cancel();
+    scene.device.unplug();
+    // The hub starts again and waits for it.
+    let alerts = scene.test.hub.alerts.clone();
+    let soon = std::time::Duration::from_millis(20);
+    let mut changes = scene.test.hub.incidents.changes();
+    tokio::spawn(alerts.watch_lines_from(soon, CancellationToken::new()));
+    changes.changed().await.unwrap();
+    assert!(scene.kinds().contains(&"unplugged".to_owned()));
+}
+
+#[tokio::test]
 async fn a_webhook_that_is_forged_unknown_or_old_opens_nothing() {
     let scene = Scene::new().await;
     let shop = PremisesId::of_key("shop").0;
@@ -254,7 +303,7 @@ async fn a_webhook_that_is_forged_unknown_or_old_opens_nothing() {
 #[tokio::test]
 async fn incidents_survive_a_restart_on_both_stores() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let mut scene = Scene::on(engine).await;
+        let mut scene = Scene::on(engine, 0).await;
         let press = scene.press(false).await;
         let id = press["id"].as_str().unwrap();
         scene
