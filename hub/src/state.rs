@@ -50,17 +50,48 @@ impl Hub {
         let audit = Audit::open(world.clone(), &config.data_dir)?;
         audit.replay().await?;
         let http = &config.http;
-        let relying = RelyingParties::new(&http.console_host, &http.owner_host, http.tls.is_some())?;
+        let relying =
+            RelyingParties::new(&http.console_host, &http.owner_host, http.tls.is_some())?;
         let identity = Identity::open(world.clone(), audit.clone(), relying).await?;
         let registry = Registry::open(world.clone()).await?;
         let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
-        let media = MediaConfig { listen: config.media.listen, advertise: config.media.advertise.clone() };
+        let media = MediaConfig {
+            listen: config.media.listen,
+            advertise: config.media.advertise.clone(),
+        };
         let feeds = Feeds::open(world.clock.clone(), media)?;
-        let sharing = Sharing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), feeds.clone()).await?;
-        let viewing =
-            Viewing::open(world.clone(), audit.clone(), registry.clone(), devices.clone(), sharing.clone(), feeds.clone()).await?;
-        let incidents = Incidents::open(world.clone(), audit.clone(), registry.clone(), sharing.clone()).await?;
-        let alerts = Alerts::new(world.clone(), registry.clone(), devices.clone(), sharing.clone(), incidents.clone(), &config.hooks)?;
+        let sharing = Sharing::open(
+            world.clone(),
+            audit.clone(),
+            registry.clone(),
+            devices.clone(),
+            feeds.clone(),
+        )
+        .await?;
+        let viewing = Viewing::open(
+            world.clone(),
+            audit.clone(),
+            registry.clone(),
+            devices.clone(),
+            sharing.clone(),
+            feeds.clone(),
+        )
+        .await?;
+        let incidents = Incidents::open(
+            world.clone(),
+            audit.clone(),
+            registry.clone(),
+            sharing.clone(),
+        )
+        .await?;
+        let alerts = Alerts::new(
+            world.clone(),
+            registry.clone(),
+            devices.clone(),
+            sharing.clone(),
+            incidents.clone(),
+            &config.hooks,
+        )?;
         Ok(Self {
             config: Arc::new(config),
             world,

@@ -24,7 +24,11 @@ pub struct Behind {
 
 impl Behind {
     pub fn new(what: &'static str) -> Self {
-        Self { what, unsaved: Arc::new(Notify::new()), saved: watch::Sender::new(0) }
+        Self {
+            what,
+            unsaved: Arc::new(Notify::new()),
+            saved: watch::Sender::new(0),
+        }
     }
 
     /// There is something to write.
@@ -60,14 +64,17 @@ impl Behind {
         for _ in 0..LAST_TRIES {
             match self.note(write().await) {
                 Ok(()) => return,
-                Err(error) => tracing::error!(%error, what = self.what, "the last changes could not be written"),
+                Err(error) => {
+                    tracing::error!(%error, what = self.what, "the last changes could not be written")
+                }
             }
         }
     }
 
     fn note(&self, written: Result<u64>) -> Result<()> {
         let version = written?;
-        self.saved.send_if_modified(|saved| std::mem::replace(saved, version.max(*saved)) < version);
+        self.saved
+            .send_if_modified(|saved| std::mem::replace(saved, version.max(*saved)) < version);
         Ok(())
     }
 }

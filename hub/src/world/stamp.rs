@@ -20,7 +20,11 @@ impl From<OffsetDateTime> for Stamp {
 
 impl Serialize for Stamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.0.to_offset(time::UtcOffset::UTC).format(FORMAT).map_err(serde::ser::Error::custom)?;
+        let text = self
+            .0
+            .to_offset(time::UtcOffset::UTC)
+            .format(FORMAT)
+            .map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&text)
     }
 }
@@ -33,6 +37,9 @@ mod tests {
     #[test]
     fn a_time_is_utc_with_milliseconds() {
         let stamp = Stamp(crate::world::from_millis(1_795_000_000_007));
-        assert_eq!(serde_json::to_string(&stamp).unwrap(), "\"2026-11-18T11:06:40.007Z\"");
+        assert_eq!(
+            serde_json::to_string(&stamp).unwrap(),
+            "\"2026-11-18T11:06:40.007Z\""
+        );
     }
 }
