@@ -13,8 +13,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-/// At most ten rounds a second; a page cannot show more, and the first change never waits.
+/// Ten rounds a second in the long run: a page cannot show more.
 const ROUND: Duration = Duration::from_millis(100);
+/// Rounds that may come early, because what follows a press comes in quick steps: received, asked, live.
+const EARLY: u32 = 5;
+/// Changes that come together are told together.
+const GATHER: Duration = Duration::from_millis(10);
 /// Pages take 22 s of silence for a loss. Things that only time changes are noticed here as well.
 const ALIVE: Duration = Duration::from_secs(7);
 /// A page that takes nothing for so long is gone, whatever its connection says.
@@ -61,17 +65,18 @@ impl Feed {
     /// Returns why it ended, for the page.
     async fn follow(&mut self) -> Result<&'static str, Gone> {
         let mut own = Own::of(&self.front, &self.signed_in);
+        let mut pace = Pace::new(Instant::now());
         let mut alive = interval(ALIVE);
         alive.reset();
         loop {
-            let round = Instant::now();
+            let next = pace.round(Instant::now());
             self.tell(&own.take_stale()).await?;
             if self.front.draining.is_cancelled() {
                 return Ok("draining");
             }
             let (ended, draining) = (self.signed_in.ended.clone(), self.front.draining.clone());
             let pause = async {
-                sleep_until(round + ROUND).await;
+                sleep_until(next).await;
                 own.changed().await;
             };
             tokio::select! {
@@ -121,6 +126,24 @@ impl Feed {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),
         }
+    }
+}
+
+/// When the next round may be: at once as long as there were few, else a tenth of a second after the last.
+struct Pace {
+    /// When the rounds so far would all have been due, evenly spaced.
+    due: Instant,
+}
+
+impl Pace {
+    fn new(now: Instant) -> Self {
+        Self { due: now }
+    }
+
+    /// Counts a round; says when the next one may be.
+    fn round(&mut self, now: Instant) -> Instant {
+        self.due = self.due.max(now) + ROUND;
+        (self.due - ROUND * EARLY).max(now + GATHER)
     }
 }
 
@@ -188,5 +211,31 @@ impl Own {
             self.sections[section].1 = true;
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quick_steps_are_told_at_once_and_a_storm_ten_times_a_second() {
+        let begin = Instant::now() + Duration::from_secs(60);
+        let mut pace = Pace::new(begin);
+        let mut now = begin;
+        let mut rounds = 0;
+        while now < begin + Duration::from_secs(10) {
+            now = pace.round(now);
+            rounds += 1;
+            if rounds == EARLY {
+                assert!(now - begin <= GATHER * EARLY, "the first steps waited");
+            }
+        }
+        assert!(
+            (95..=106).contains(&rounds),
+            "{rounds} rounds in ten seconds"
+        );
+        let rested = now + Duration::from_secs(5);
+        assert_eq!(pace.round(rested), rested + GATHER);
     }
 }
