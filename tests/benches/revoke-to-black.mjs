@@ -1,7 +1,8 @@
-// From the owner's tap on STOP in Chromium to the last frame that the operator's wall showed, and to the
-// last media packet that left the device, as the kernel saw it on the cable (the device lives in a
-// network namespace of its own, so this bench needs root).
-import { firstFrameAfter, holdToShare, lastFrame, launch, operator, owner, tapStop } from '../browser/people.mjs';
+// From the owner's tap on STOP in Chromium until the operator's wall is painted without the picture
+// (`shown`), to the last new frame that it had on the screen (`last-frame`), and to the last media packet
+// that left the device, as the kernel saw it on the cable (`packet`). The device lives in a network
+// namespace of its own, so this bench needs root.
+import { darkAfter, firstFrameAfter, holdToShare, lastFrame, launch, operator, owner, tapStop } from '../browser/people.mjs';
 import { Town } from '../browser/town.mjs';
 import { progress, report, settings, spread } from './bench.mjs';
 
@@ -13,22 +14,25 @@ try {
   const maria = await owner(browser, await town.link('maria'));
   await maria.page.waitForTimeout(3_000);
   const shown = [];
+  const lastShown = [];
   const packet = [];
   for (let trial = 0; trial <= how.trials; trial += 1) {
     const held = await holdToShare(maria.page);
     await firstFrameAfter(dana.page, held);
     await maria.page.waitForTimeout(700 + Math.random() * 600);
     const tapped = await tapStop(maria.page);
+    const dark = await darkAfter(dana.page, tapped);
     const last = await lastFrame(dana.page);
     const { lastAtMs } = await town.command('/left/0');
     if (trial > 0) {
-      // A picture that was gone before the tap would be no measurement.
-      shown.push(Math.max(0, last - tapped));
+      shown.push(dark - tapped);
+      // Nothing new came after the tap: that counts as none.
+      lastShown.push(Math.max(0, last - tapped));
       packet.push(Math.max(0, lastAtMs - tapped));
     }
     if (trial % 20 === 0) progress(`${trial} of ${how.trials}`);
   }
-  report('revoke-to-black', [spread('revoke-to-black/shown', 'ms', shown), spread('revoke-to-black/packet', 'ms', packet)], how);
+  report('revoke-to-black', [spread('revoke-to-black/shown', 'ms', shown), spread('revoke-to-black/last-frame', 'ms', lastShown), spread('revoke-to-black/packet', 'ms', packet)], how);
 } finally {
   await browser.close();
   await town.stop();

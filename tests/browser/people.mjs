@@ -109,10 +109,17 @@ export async function findings(page) {
 /**
  * Runs in the console before its own scripts: notes for every video element when frames were on the
  * screen, `window.frames` = [{camera, at, live}], `at` in ms of Unix time. `live` says whether the page
- * showed it, which it does only when it belongs to the camera of the tile.
+ * showed it, which it does only when it belongs to the camera of the tile. `window.darkened` = [at] says
+ * when a tile that had shown a live picture was painted without it.
  */
 function watchFrames() {
   window.frames = [];
+  window.darkened = [];
+  new MutationObserver((changes) => {
+    const gone = changes.some(({ target, oldValue }) => oldValue === 'live' && target.dataset?.picture !== 'live');
+    // The change is on the screen with the next frame that is painted.
+    if (gone) requestAnimationFrame(() => window.darkened.push(performance.timeOrigin + performance.now()));
+  }).observe(document, { subtree: true, attributeFilter: ['data-picture'], attributeOldValue: true });
   const seen = new WeakSet();
   const follow = (video) => {
     if (seen.has(video)) return;
@@ -145,4 +152,10 @@ export async function lastFrame(page, quiet = 600, patience = SOON_MS) {
     { timeout: patience, polling: 50 },
   );
   return (await found.jsonValue()).last;
+}
+
+/** When the wall's tiles were painted without their live pictures, the last of them after `from`. */
+export async function darkAfter(page, from, patience = SOON_MS) {
+  await page.waitForFunction((from) => window.darkened.some((at) => at >= from) && !document.querySelector('[data-testid=tile][data-picture=live]'), from, { timeout: patience, polling: 50 });
+  return page.evaluate(() => window.darkened.at(-1));
 }
