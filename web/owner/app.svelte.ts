@@ -3,7 +3,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { call, Problem, retried } from '$shared/api/client';
 import { PageStream } from '$shared/api/stream.svelte';
-import type { Id, Level, Me, OwnerPremises, OwnerSections, RevokeBody, RevokeScope } from '$shared/api/types';
+import type { Id, Level, Me, OwnerPremises, OwnerSections, RevokeBody, RevokeScope } from '$shared/api/shapes';
 import { now } from '$shared/clock.svelte';
 import { openKeeping } from './keep/database';
 import type { Kept, KeptPress } from './keep/kept';

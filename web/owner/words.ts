@@ -1,7 +1,7 @@
 // Every sentence of the owner's page, in one place, so that another language is another file like this one.
 // Plain words for a frightened reader; nothing here may promise what has not been confirmed.
 import { length } from '$shared/time';
-import type { AlertKind, Condition, EndCause, Level, Share } from '$shared/api/types';
+import type { AlertKind, Condition, EndCause, Level, Share } from '$shared/api/shapes';
 import type { Stage } from './press/progress';
 
 const levels: Record<Level, { name: string; hint: string }> = {

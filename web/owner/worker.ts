@@ -2,7 +2,7 @@
 // the phone when the network returns after the page was closed (where the browser offers background sync).
 // It never answers for the hub: calls to /api/ pass it by.
 import { call } from '$shared/api/client';
-import type { Me } from '$shared/api/types';
+import type { Me } from '$shared/api/shapes';
 import { openKeeping } from './keep/database';
 import { inSendingOrder, pressBody, revokeBody } from './keep/kept';
 import { post } from './keep/post';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Alert, Incident } from '$shared/api/types';
+import type { Alert, Incident } from '$shared/api/shapes';
 import { alarms, kindWords, levelWord, restInWords } from './rank';
 
 const T0 = Date.parse('2026-11-20T12:00:00.000Z');

@@ -1,7 +1,7 @@
 // What stands in the alert strip and in which order. Pure: derived from the open incidents at each look, so that
 // it cannot disagree with them; sound and acknowledging are elsewhere.
 import { at } from '$shared/time';
-import type { Alert, Incident } from '$shared/api/types';
+import type { Alert, Incident } from '$shared/api/shapes';
 
 export type Grade = 'urgent' | 'high' | 'info';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Availability, OperatorCamera } from '$shared/api/types';
+import type { Availability, OperatorCamera } from '$shared/api/shapes';
 import { groups, line } from './list';
 
 const camera = (id: string, premises: string, availability: Availability, reason: string | null = null): OperatorCamera => ({

@@ -1,6 +1,6 @@
 // The camera list: what each line says, in which order, and what a search finds. Pure. Declined, paused and no
 // policy all read "not shared", with no reason, so that nobody is pressed for having said no.
-import type { Availability, OperatorCamera } from '$shared/api/types';
+import type { Availability, OperatorCamera } from '$shared/api/shapes';
 
 export interface Line {
   camera: OperatorCamera;

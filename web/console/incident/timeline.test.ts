@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Incident, Share } from '$shared/api/types';
+import type { Incident, Share } from '$shared/api/shapes';
 import { endsAt, shareOf, timeline } from './timeline';
 
 const T0 = Date.parse('2026-11-20T12:00:00.000Z');

@@ -1,6 +1,6 @@
 // What happened in an incident, in order and in words. Pure, derived from what the hub says; it adds no facts.
 import { at } from '$shared/time';
-import type { Incident, Share } from '$shared/api/types';
+import type { Incident, Share } from '$shared/api/shapes';
 import { kindWords } from '../alarms/rank';
 import { END_WORDS } from '../wall/tile';
 

@@ -2,7 +2,7 @@
 // may then do is the hub's decision.
 import { call, Problem, sentenceOf } from '$shared/api/client';
 import { personSaidNo, signInWithPasskey } from '$shared/api/passkey';
-import type { Me } from '$shared/api/types';
+import type { Me } from '$shared/api/shapes';
 
 export type Session =
   | { state: 'looking' }

@@ -2,7 +2,7 @@
 // read from here; the only things stored are choices. Media is WallMedia's, drawing the components'.
 import { untrack } from 'svelte';
 import { now } from '$shared/clock.svelte';
-import type { Incident, Me, OperatorSections } from '$shared/api/types';
+import type { Incident, Me, OperatorSections } from '$shared/api/shapes';
 import { PageStream } from '$shared/api/stream.svelte';
 import { alarms, waitingAlarms, type Alarm } from '../alarms/rank';
 import { AlarmSound } from '../alarms/sound.svelte';

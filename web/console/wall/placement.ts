@@ -3,7 +3,7 @@
 //
 //   empty -- shared camera opens by itself, or the operator puts one --> filled
 //   filled -- its share ends --> ended (words, no picture) -- a minute, or somebody needs the place --> empty
-import type { Id } from '$shared/api/types';
+import type { Id } from '$shared/api/shapes';
 import { TILES, type Layout } from './layout';
 import type { Wanted } from './wanted';
 

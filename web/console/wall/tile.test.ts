@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OperatorCamera, Share, Tile } from '$shared/api/types';
+import type { OperatorCamera, Share, Tile } from '$shared/api/shapes';
 import { sizeOf, tileView, type TileFacts } from './tile';
 
 const NOW = Date.parse('2026-11-20T12:00:00.000Z');

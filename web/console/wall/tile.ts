@@ -4,7 +4,7 @@
 //   empty -- camera --> connecting -- frame --> live <-- frames --> stalled, reconnecting -- end --> ended
 //   any, when nobody can see it --> paused (at the hub; not a viewing)
 import { at, length } from '$shared/time';
-import type { EndCause, OperatorCamera, Share, Tile } from '$shared/api/types';
+import type { EndCause, OperatorCamera, Share, Tile } from '$shared/api/shapes';
 
 /** An older picture than this is not live, whatever anybody says. */
 export const LIVE_WITHIN_MS = 1_000;

@@ -1,7 +1,7 @@
 // Which cameras are shared now, and in which order they ask for a place on the wall. Derived from what the hub
 // says; where they go is placement's business.
 import { at } from '$shared/time';
-import type { Id, Incident, OperatorCamera, Share } from '$shared/api/types';
+import type { Id, Incident, OperatorCamera, Share } from '$shared/api/shapes';
 
 export interface Wanted {
   cameraId: Id;

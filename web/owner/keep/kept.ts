@@ -1,6 +1,6 @@
 // What this phone keeps until the hub has it: presses and stops, each with the id it will carry for ever. Only
 // the shapes and the rules about age; keeping them is database.ts, sending them outbox.ts.
-import type { Id, Level, PressBody, RevokeBody, RevokeScope } from '$shared/api/types';
+import type { Id, Level, PressBody, RevokeBody, RevokeScope } from '$shared/api/shapes';
 
 /** An older press may describe a danger that has passed: it arrives as a message and opens nothing. */
 export const OPENS_WITHIN_MS = 120_000;

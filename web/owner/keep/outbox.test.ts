@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '$shared/api/client';
-import type { Press, PressBody, Revoke } from '$shared/api/types';
+import type { Press, PressBody, Revoke } from '$shared/api/shapes';
 import { openKeeping, type Keeping } from './database';
 import { inSendingOrder, OPENS_WITHIN_MS, stillOpens, type Kept, type KeptPress, type KeptRevoke } from './kept';
 import { Outbox, type Item } from './outbox';

@@ -5,7 +5,7 @@
 //             ^        |  `--> received -> delivered    (a stop that the device has not confirmed yet)
 //             '--wait--'  `--> refused                  (the hub said no, for good)
 import { backOffMs, Problem } from '$shared/api/client';
-import type { Id, Press, PressBody, Revoke, RevokeBody } from '$shared/api/types';
+import type { Id, Press, PressBody, Revoke, RevokeBody } from '$shared/api/shapes';
 import type { Keeping } from './database';
 import { inSendingOrder, pressBody, revokeBody, type Kept } from './kept';
 

@@ -1,6 +1,6 @@
 // The two calls that the outbox makes.
 import { call } from '$shared/api/client';
-import type { Press, Revoke } from '$shared/api/types';
+import type { Press, Revoke } from '$shared/api/shapes';
 import type { Post } from './outbox';
 
 /** Short: the same id is sent again at once, and a dead radio link must not hold up a press. */

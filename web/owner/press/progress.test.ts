@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Press, Share } from '$shared/api/types';
+import type { Press, Share } from '$shared/api/shapes';
 import type { KeptPress } from '../keep/kept';
 import type { Item } from '../keep/outbox';
 import { pressViews, type Stage } from './progress';

@@ -1,7 +1,7 @@
 // How far a press has truly come, put together from what this phone keeps, what the hub answered and what the
 // stream says. Every step needs its own fact; none is inferred from a later one or from hope.
 import { at } from '$shared/time';
-import type { Id, Level, Named, Press, Share } from '$shared/api/types';
+import type { Id, Level, Named, Press, Share } from '$shared/api/shapes';
 import { OPENS_WITHIN_MS, stillOpens, type KeptPress } from '../keep/kept';
 import type { Item } from '../keep/outbox';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Revoke, Share } from '$shared/api/types';
+import type { Revoke, Share } from '$shared/api/shapes';
 import type { KeptRevoke } from '../keep/kept';
 import type { Item } from '../keep/outbox';
 import type { PressView } from '../press/progress';

@@ -1,6 +1,6 @@
 // What is shared or asked at this moment, and what STOP would have to stop. Pure: it reads the sections, and
 // says which stops to make.
-import type { Id, RevokeScope, Share } from '$shared/api/types';
+import type { Id, RevokeScope, Share } from '$shared/api/shapes';
 import type { KeptRevoke } from '../keep/kept';
 import type { Item } from '../keep/outbox';
 import type { PressView } from '../press/progress';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Share, Viewing } from '$shared/api/types';
+import type { Share, Viewing } from '$shared/api/shapes';
 import { watchedBefore, watchedBy, watchingNow } from './watchers';
 
 function viewing(id: string, badge: string, camera: string, from: number, to: number | null): Viewing {

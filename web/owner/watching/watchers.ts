@@ -1,6 +1,6 @@
 // Who watches now and who watched before: one line for each operator, camera by camera. Pure.
 import { at } from '$shared/time';
-import type { Id, Share, Viewing } from '$shared/api/types';
+import type { Id, Share, Viewing } from '$shared/api/shapes';
 
 export interface Watcher {
   badge: string;

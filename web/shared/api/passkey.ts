@@ -1,7 +1,7 @@
 // Making and using a passkey: WebAuthn's JSON forms to and from the browser's objects, and the two exchanges
 // with the hub. Older browsers lack the JSON methods of WebAuthn level 3, so both ways are here.
 import { call } from './client';
-import type { Me } from './types';
+import type { Me } from './shapes';
 
 interface CreationChallenge {
   challengeId: string;
