@@ -21,6 +21,7 @@ export interface PressChoices {
   level: Level;
   silent: boolean;
   drill: boolean;
+  note: string | null;
 }
 
 export class OwnerApp {
@@ -85,6 +86,12 @@ export class OwnerApp {
       endStream();
       this.#outbox.pause();
     };
+  }
+
+  /** The hub says that the device there is out of its reach: no new picture comes from it. */
+  deviceAway(premisesId: Id): boolean {
+    if (!this.stream.connected) return false;
+    return this.stream.get('premises')?.find(({ id }) => id === premisesId)?.deviceState === 'away';
   }
 
   rememberPremises(premises: OwnerPremises[]): void {

@@ -42,6 +42,11 @@ const alertKinds: Record<string, string> = {
   panel: 'An alarm panel reports an alarm',
 };
 
+/** Alarm panels name kinds as programmers do: "glassBreak", "glass-break". */
+function spaced(kind: string): string {
+  return kind.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2').replace(/[-_]/g, ' ').toLowerCase();
+}
+
 const conditions: Record<Condition, { word: string; grade: 'good' | 'high' | 'waiting' }> = {
   online: { word: 'Working', grade: 'good' },
   connecting: { word: 'Connecting', grade: 'waiting' },
@@ -59,7 +64,7 @@ export const words = {
   causes,
   /** A newer hub may know words that this page, kept on a phone, does not. */
   condition: (condition: Condition) => conditions[condition] ?? { word: condition, grade: 'high' as const },
-  alertKind: (kind: AlertKind) => alertKinds[kind] ?? `An alert of the kind “${kind}” was raised`,
+  alertKind: (kind: AlertKind) => alertKinds[kind] ?? `An alert of the kind “${spaced(kind)}” was raised`,
   drillMark: 'Drill',
   silentMark: 'Silent',
 
@@ -90,6 +95,8 @@ export const words = {
     silentHint: 'Silent: this page stays calm, nothing buzzes.',
     drill: 'Drill',
     drillHint: 'Drill: a practice, and the operators see that.',
+    note: 'Tell the operators more (optional)',
+    noteExample: 'For example: two men, back door',
     premises: 'Where?',
     device: {
       away: 'Your device is not connected to the hub. A press waits for it, for two minutes at most.',
@@ -100,6 +107,8 @@ export const words = {
   press: {
     by: (name: string) => `${name} pressed`,
     byButton: 'The button at the premises',
+    cause: (by: { name: string } | 'button' | null) => (by === null ? 'You pressed' : by === 'button' ? causes.button : `${by.name} pressed`),
+    told: (note: string) => `You told the operators: “${note}”`,
     headline: {
       sending: 'Sending your press…',
       kept: 'Kept on this phone',
@@ -137,11 +146,14 @@ export const words = {
     asked: 'Asked',
     askedMeans: 'Your device has not opened yet.',
     with: (agency: string) => `Shared with ${agency}`,
-    endsIn: 'ends in',
+    endsIn: 'Ends in',
     renews: 'Until you stop it',
     renewsMeans: 'A standing rule: it renews by itself until you stop it. Every view is recorded.',
+    stopPauses: 'Once stopped, it stays paused until its rule changes or somebody lets it run again at the device.',
+    away: 'Your device is cut off',
+    awayMeans: 'The hub cannot reach it, so the operators get no new picture. If you are in danger, call 911.',
     rights: (audio: boolean, preRoll: boolean, record: boolean) =>
-      [audio ? 'with sound' : 'no sound', preRoll ? 'with the seconds before' : 'nothing from before', record ? 'recorded' : 'not recorded'].join(' · '),
+      [audio ? 'With sound' : 'No sound', preRoll ? 'with the seconds before' : 'nothing from before', record ? 'recorded' : 'not recorded'].join(' · '),
     stopOne: 'Stop this one',
     recent: 'Just ended',
     watchedBy: (badges: string[]) =>

@@ -14,6 +14,8 @@ export interface KeptPress {
   level: Level;
   silent: boolean;
   drill: boolean;
+  /** A line for the operators. A press kept by an older version of this page has none. */
+  note?: string | null;
   /** By this phone's clock, in milliseconds since the epoch. */
   madeAt: number;
 }
@@ -39,8 +41,8 @@ export function stillOpens(press: KeptPress, now: number): boolean {
 }
 
 export function pressBody(press: KeptPress, now: number): PressBody {
-  const { premisesId, level, silent, drill } = press;
-  return { premisesId, level, silent, drill, cameraIds: null, ageMs: ageMs(press, now), note: null };
+  const { premisesId, level, silent, drill, note = null } = press;
+  return { premisesId, level, silent, drill, cameraIds: null, ageMs: ageMs(press, now), note };
 }
 
 export function revokeBody({ scope, reason }: KeptRevoke): RevokeBody {

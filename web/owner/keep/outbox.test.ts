@@ -76,6 +76,15 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 describe('a press', () => {
+  it('carries the line for the operators, and none when none was kept', async () => {
+    const to = hub();
+    const outbox = outboxOn(memory(), to);
+    await outbox.add([{ ...press('p1'), note: 'two men, back door' }, press('p2')]);
+    await pass(100);
+    expect(to.arrived.get('p1')?.note).toBe('two men, back door');
+    expect(to.arrived.get('p2')?.note).toBeNull();
+  });
+
   it('is kept before it is sent, and forgotten when the hub has it', async () => {
     const keeping = memory();
     const post = hub();

@@ -8,7 +8,8 @@ export interface Headline {
   tone: 'waiting' | 'live' | 'done' | 'problem';
 }
 
-export function headlineOf(press: PressView): Headline {
+/** `away`: the hub does not reach the device, so that no new picture comes, whatever was true before. */
+export function headlineOf(press: PressView, away = false): Headline {
   const { headline, meaning } = words.press;
   switch (press.phase) {
     case 'tooOld':
@@ -23,6 +24,7 @@ export function headlineOf(press: PressView): Headline {
     case 'underway':
       break;
   }
+  if (away && has(press, 'live')) return { title: words.share.away, meaning: words.share.awayMeans, tone: 'problem' };
   if (has(press, 'acknowledged')) {
     return { title: headline.acknowledged(press.badge ?? ''), meaning: meaning.acknowledged, tone: 'live' };
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Press, Share } from '$shared/api/shapes';
 import type { KeptPress } from '../keep/kept';
 import type { Item } from '../keep/outbox';
+import { headlineOf } from './headline';
 import { pressViews, type Stage } from './progress';
 
 const NOON = Date.parse('2026-11-20T12:00:00.000Z');
@@ -30,6 +31,13 @@ function reached(...from: Parameters<typeof one>): Stage[] {
 }
 
 describe('the progress of a press', () => {
+  it('never says that pictures are shown while the device is cut off', () => {
+    const shown = { ...received, state: 'opened', openedAt: time(2), onWallAt: time(3) } as const;
+    expect(headlineOf(one([], [shown], [live])).tone).toBe('live');
+    expect(headlineOf(one([], [shown], [live]), true)).toMatchObject({ title: 'Your device is cut off', tone: 'problem' });
+    expect(headlineOf(one([waiting], [], []), true).title).toBe('Kept on this phone');
+  });
+
   it('is only kept while the hub has said nothing', () => {
     expect(reached([waiting], [], [])).toEqual(['kept']);
     expect(one([waiting], [], [])).toMatchObject({ phase: 'underway', problem: 'The hub could not be reached.' });

@@ -30,6 +30,8 @@ export interface PressView {
   level: Level;
   silent: boolean;
   drill: boolean;
+  /** What this phone told the operators with it; the hub does not repeat it to co-owners. */
+  note: string | null;
   madeAt: number;
   phase: Phase;
   steps: Step[];
@@ -57,6 +59,7 @@ function viewOfKept(kept: KeptPress, item: Item, press: Press | null, shares: Sh
   const { premisesId, level, silent, drill, madeAt } = kept;
   return {
     ...{ id: kept.id, premisesId, level, silent, drill, madeAt },
+    note: kept.note ?? null,
     by: null,
     phase: press ? phaseOf(press, shares, now) : phaseOnPhone(kept, item, now),
     steps: [keptStep, ...hubSteps(press, shares)],
@@ -76,6 +79,7 @@ function viewOfPress(press: Press, shares: Share[], me: Id, now: number): PressV
   const { id, premisesId, level, silent, drill } = press;
   return {
     ...{ id, premisesId, level, silent, drill },
+    note: null,
     by: press.by?.id === me ? null : (press.by ?? 'button'),
     madeAt: at(press.receivedAt),
     phase: phaseOf(press, shares, now),
