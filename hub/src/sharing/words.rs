@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use assent_consent::{EndCause, Refusal, Rule, RuleTrigger};
+use assent_consent::{AlertKind, EndCause, Refusal, Rule, RuleTrigger};
 
 use super::page::EndText;
 
@@ -57,11 +57,7 @@ pub(super) fn rule(rule: &Rule, agency: &str) -> String {
             )
         }
         RuleTrigger::Alert(on) => {
-            let kinds: Vec<&str> = on
-                .kinds
-                .iter()
-                .map(assent_consent::AlertKind::as_str)
-                .collect();
+            let kinds: Vec<String> = on.kinds.iter().map(spaced).collect();
             let verb = if on.asks {
                 "Asks you before it shares"
             } else {
@@ -106,6 +102,22 @@ pub(super) fn rule(rule: &Rule, agency: &str) -> String {
     words
 }
 
+/// Alarm panels name kinds as programmers do; "glassBreak" and "glass-break" read "glass break".
+fn spaced(kind: &AlertKind) -> String {
+    let mut words = String::new();
+    let mut after_small = false;
+    for letter in kind.as_str().chars() {
+        let starts_word = after_small && letter.is_uppercase();
+        after_small = letter.is_lowercase();
+        match letter {
+            '-' | '_' => words.push(' '),
+            _ if starts_word => words.extend([' ', letter.to_ascii_lowercase()]),
+            _ => words.push(letter),
+        }
+    }
+    words
+}
+
 fn span(secs: u32) -> String {
     let (count, unit) = match secs {
         0..120 => (secs, "second"),
@@ -145,5 +157,17 @@ mod tests {
             rule(&press, "Springfield PD"),
             "Shares with Springfield PD when you press, for up to 10 minutes, with sound."
         );
+    }
+
+    #[test]
+    fn a_panels_kind_reads_like_words() {
+        for (kind, words) in [
+            ("glassBreak", "glass break"),
+            ("glass-break", "glass break"),
+            ("gunshot", "gunshot"),
+            ("BOLO", "BOLO"),
+        ] {
+            assert_eq!(spaced(&AlertKind::new(kind).unwrap()), words);
+        }
     }
 }
