@@ -16,21 +16,23 @@ export interface SharedFacts {
   shares: readonly Share[];
 }
 
-/** Cameras of open incidents first, newest incident first and drills last, then the agency's own. */
+/** Cameras of open incidents first, newest incident first and drills last, then the agency's own; each
+ *  group by name, so that the same press always looks the same. */
 export function wantedCameras({ cameras, incidents, shares }: SharedFacts): Wanted[] {
   const live = liveShares(shares);
+  const known = new Map(cameras.map((camera) => [camera.id, camera]));
+  const byName = (a: Id, b: Id) => (known.get(a)?.name ?? '').localeCompare(known.get(b)?.name ?? '', [], { numeric: true });
   const wanted = new Map<Id, Wanted>();
   for (const incident of [...incidents].sort(byUrgency)) {
     if (incident.state !== 'open') continue;
-    for (const cameraId of camerasOf(incident, shares)) {
+    for (const cameraId of camerasOf(incident, shares).sort(byName)) {
       if (live.has(cameraId) && !wanted.has(cameraId)) {
         wanted.set(cameraId, { cameraId, incidentId: incident.id, opens: true });
       }
     }
   }
-  const known = new Map(cameras.map((camera) => [camera.id, camera]));
   const shared = cameras.filter((camera) => camera.availability === 'shared').map((camera) => camera.id);
-  for (const cameraId of new Set([...live, ...shared])) {
+  for (const cameraId of [...new Set([...live, ...shared])].sort(byName)) {
     if (wanted.has(cameraId)) continue;
     wanted.set(cameraId, { cameraId, incidentId: null, opens: known.get(cameraId)?.premises.kind === 'agency' });
   }
