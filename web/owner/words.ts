@@ -227,7 +227,7 @@ export const words = {
     offerLead: 'Make a passkey, so that this phone opens your page with your face, finger or code. The link that you used will not work again.',
     make: 'Make a passkey',
     later: 'Not now',
-    made: 'Passkey made. Next time this phone signs you in.',
+    made: 'Passkey made for this phone.',
     ended: 'Your session has ended. Please sign in again.',
     waiting: (count: number) => `${count === 1 ? 'Something you did waits' : `${count} things you did wait`} on this phone and will be sent after you sign in.`,
     cannotReach: 'The hub cannot be reached',

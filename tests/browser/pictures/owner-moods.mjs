@@ -86,6 +86,7 @@ export const moods = {
   }),
   silentDrill: (scene) => home(scene, { presses: [press({ silent: true, drill: true, level: 'panic' })], shares: [share()] }),
   coOwner: (scene) => home(scene, { presses: [press({ by: SAM })], shares: [share()] }),
+  cutOff: (scene) => home(scene, { premises: [{ ...shop, deviceState: 'away' }], presses: [press({ acknowledged: { badge: '417', at: t(-61) } })], shares: [share()] }),
   standing: (scene) => home(scene, { shares: [share({ cause: 'standing', pressId: null, renews: true }), share({ id: 'g2', cause: 'alert', pressId: null, cameras: [YARD] })] }),
   asks: (scene) => home(scene, { asks: [{ alertId: 'a1', premisesId: 'shop', kind: 'gunshot', raisedAt: t(-4), cameras: [DOOR, TILL], minutes: 10, agency: SPD, expiresAt: t(56) }] }),
   async keptOffline(scene) {

@@ -74,7 +74,7 @@ const LEVELS: Record<Incident['level'], string> = { panic: 'Panic', staffAlert: 
 
 const KINDS: Record<string, string> = {
   stoppedAtPremises: 'Stopped at the premises',
-  unplugged: 'CORE device cut off',
+  unplugged: 'Device cut off',
   rebooted: 'CORE device rebooted',
   message: 'Late message',
 };
