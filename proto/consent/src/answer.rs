@@ -84,32 +84,50 @@ impl StandingPolicy {
         opens(rule.map(|rule| rule.terms(self.version(), rule.cameras.clone())))
     }
 
-    /// The owner's own word: limits bind alerts, not owners.
+    /// What the owner is to be asked about this trigger, also when something of it opens without asking.
+    #[must_use]
+    pub fn asks(&self, trigger: &Trigger, now: &Circumstances) -> Option<Vec1<Terms>> {
+        match &trigger.kind {
+            TriggerKind::Alert(alert) if now.age_ms <= STALE_AFTER_MS => {
+                Vec1::new(self.proposed(alert, now).asking)
+            }
+            TriggerKind::Alert(_)
+            | TriggerKind::Press(_)
+            | TriggerKind::Approval(_)
+            | TriggerKind::Standing(_) => None,
+        }
+    }
+
+    /// The owner's own word on what an alert asked, and on nothing else. How often and at what hour binds
+    /// alerts, not owners; how far away it was is why the owner was asked or not.
     fn answer_approval(&self, alert: &Alert) -> Answer {
-        opens(
-            self.alert_rules(alert)
-                .map(|(rule, _)| rule.terms(self.version(), rule.cameras.clone())),
-        )
+        let asked = self
+            .alert_rules(alert)
+            .filter(|(_, on)| on.asks && on.limits.reaches(alert));
+        opens(asked.map(|(rule, _)| rule.terms(self.version(), rule.cameras.clone())))
     }
 
     fn answer_alert(&self, alert: &Alert, now: &Circumstances) -> Answer {
-        let mut opening = Vec::new();
-        let mut asking = Vec::new();
-        let mut refused = None;
+        let proposed = self.proposed(alert, now);
+        match (Vec1::new(proposed.opening), Vec1::new(proposed.asking)) {
+            (Some(terms), _) => Answer::Opens(terms),
+            (None, Some(terms)) => Answer::Asks(terms),
+            (None, None) => Answer::Nothing(proposed.refused.unwrap_or(Refusal::NoRule)),
+        }
+    }
+
+    fn proposed(&self, alert: &Alert, now: &Circumstances) -> Proposed {
+        let mut proposed = Proposed::default();
         for (rule, on) in self.alert_rules(alert) {
             let terms = rule.terms(self.version(), rule.cameras.clone());
             let used = now.uses.get(&rule.id).copied().unwrap_or_default();
             match on.limits.check(alert, now.local_minute, used) {
-                Err(refusal) => refused = refused.or(Some(refusal)),
-                Ok(()) if on.asks => asking.push(terms),
-                Ok(()) => opening.push(terms),
+                Err(refusal) => proposed.refused = proposed.refused.or(Some(refusal)),
+                Ok(()) if on.asks => proposed.asking.push(terms),
+                Ok(()) => proposed.opening.push(terms),
             }
         }
-        match (Vec1::new(opening), Vec1::new(asking)) {
-            (Some(terms), _) => Answer::Opens(terms),
-            (None, Some(terms)) => Answer::Asks(terms),
-            (None, None) => Answer::Nothing(refused.unwrap_or(Refusal::NoRule)),
-        }
+        proposed
     }
 
     fn alert_rules<'a>(
@@ -127,9 +145,21 @@ impl StandingPolicy {
     }
 }
 
+/// What the rules say to one alert, rule by rule.
+#[derive(Default)]
+struct Proposed {
+    opening: Vec<Terms>,
+    asking: Vec<Terms>,
+    refused: Option<Refusal>,
+}
+
 impl AlertLimits {
+    fn reaches(&self, alert: &Alert) -> bool {
+        self.within_metres == 0 || alert.distance_m <= self.within_metres
+    }
+
     fn check(&self, alert: &Alert, minute: MinuteOfDay, used: RuleUse) -> Result<(), Refusal> {
-        if self.within_metres > 0 && alert.distance_m > self.within_metres {
+        if !self.reaches(alert) {
             return Err(Refusal::TooFar);
         }
         if self.quiet.is_some_and(|quiet| quiet.contains(minute)) {

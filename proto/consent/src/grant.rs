@@ -88,6 +88,17 @@ pub enum Cause {
     Approval,
 }
 
+impl Cause {
+    /// Nobody at the premises is to see it.
+    #[must_use]
+    pub fn is_silent(self) -> bool {
+        match self {
+            Self::Press { silent, .. } => silent,
+            Self::Alert | Self::Standing | Self::Approval => false,
+        }
+    }
+}
+
 impl Grant {
     #[must_use]
     pub fn id(&self) -> GrantId {

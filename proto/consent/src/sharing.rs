@@ -41,6 +41,8 @@ use crate::{
 pub const ASK_LIFE_MS: u64 = crate::STALE_AFTER_MS;
 /// Asked and live grants together; far more than a frightened owner presses in two hours.
 pub const MAX_OPEN_GRANTS: usize = 256;
+/// Of these, only presses may use the last: alerts, however many, must not leave a press without room.
+const KEPT_FOR_PRESSES: usize = crate::MAX_RULES;
 /// Ended grants that can still be shown and reported again.
 const MOST_ENDED: usize = 512;
 /// Triggers that had their answer; they go stale after two minutes, so a thousand is plenty.
@@ -109,9 +111,7 @@ impl Sharing {
     /// What the policy says to this trigger now. Changes nothing.
     #[must_use]
     pub fn answer(&self, trigger: &Trigger, age_ms: u64, now: &Now) -> Answer {
-        if trigger.names().any(|id| self.tombstones.holds_trigger(id))
-            || self.used.contains(&trigger.id)
-        {
+        if self.had_its_answer(trigger) {
             return Answer::Nothing(Refusal::Replayed);
         }
         match self
@@ -126,6 +126,16 @@ impl Sharing {
                 .map_or_else(Answer::Nothing, Answer::Asks),
             Answer::Nothing(refusal) => Answer::Nothing(refusal),
         }
+    }
+
+    /// What the owner is to be asked, beside what `answer` opens. Before `ask`, which answers the trigger.
+    #[must_use]
+    pub fn asks(&self, trigger: &Trigger, age_ms: u64, now: &Now) -> Option<Vec1<Terms>> {
+        if self.had_its_answer(trigger) {
+            return None;
+        }
+        let circumstances = self.uses.circumstances(age_ms, now);
+        self.policy.asks(trigger, &circumstances)
     }
 
     /// Notes the grants that these terms ask for. Nothing may leave yet.
@@ -306,6 +316,11 @@ impl Sharing {
         &self.permitted
     }
 
+    fn had_its_answer(&self, trigger: &Trigger) -> bool {
+        trigger.names().any(|id| self.tombstones.holds_trigger(id))
+            || self.used.contains(&trigger.id)
+    }
+
     /// These terms without what was closed before the trigger arrived or is paused.
     fn left_of(&self, trigger: &Trigger, terms: Vec1<Terms>) -> Result<Vec1<Terms>, Refusal> {
         let mut refusal = Refusal::Replayed;
@@ -326,7 +341,13 @@ impl Sharing {
             }
             left.push(terms);
         }
-        if self.open_count() + left.len() > MAX_OPEN_GRANTS {
+        let most = match trigger.kind {
+            TriggerKind::Press(_) => MAX_OPEN_GRANTS,
+            TriggerKind::Alert(_) | TriggerKind::Approval(_) | TriggerKind::Standing(_) => {
+                MAX_OPEN_GRANTS - KEPT_FOR_PRESSES
+            }
+        };
+        if self.open_count() + left.len() > most {
             return Err(Refusal::TooMany);
         }
         Vec1::new(left).ok_or(refusal)

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod asking;
+
 use super::*;
 use crate::*;
 
@@ -252,19 +254,6 @@ fn limits_bind_alerts_and_never_a_press_or_the_owners_yes() {
         Err(Refusal::TooFar)
     );
     assert!(let_open(&mut sharing, &press(3, &[]), &now(0)).is_ok());
-    let yes = Approval {
-        of: TriggerId([1; 16]),
-        alert: gunshot(50),
-        by: PersonId::new("").unwrap(),
-    };
-    assert!(
-        let_open(
-            &mut sharing,
-            &trigger(4, TriggerKind::Approval(yes)),
-            &now(0)
-        )
-        .is_ok()
-    );
 }
 
 #[test]
@@ -290,34 +279,6 @@ fn an_alert_rule_keeps_its_cooldown_and_its_daily_limit() {
         ..now(91)
     };
     assert!(let_open(&mut sharing, &alert(5, 0), &tomorrow).is_ok());
-}
-
-#[test]
-fn an_alert_that_asks_opens_only_by_the_owners_yes_and_closes_with_the_alert() {
-    let mut sharing = machine(vec![rule(
-        1,
-        on_gunshot(true, AlertLimits::default()),
-        &[1],
-        60,
-    )]);
-    assert_eq!(
-        let_open(&mut sharing, &alert(1, 0), &now(0)),
-        Err(Refusal::AsksOwner)
-    );
-    let yes = Approval {
-        of: TriggerId([1; 16]),
-        alert: gunshot(0),
-        by: PersonId::new("").unwrap(),
-    };
-    let_open(
-        &mut sharing,
-        &trigger(2, TriggerKind::Approval(yes)),
-        &now(1),
-    )
-    .unwrap();
-    assert_eq!(open_cameras(&sharing), [1]);
-    sharing.revoke(&revoke(1, Scope::Trigger(TriggerId([1; 16]))), at(2));
-    assert!(sharing.permitted().is_empty());
 }
 
 #[test]
