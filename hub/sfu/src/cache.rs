@@ -4,8 +4,8 @@
 use crate::{h264::Content, packet::Payload};
 use std::collections::VecDeque;
 
-/// Longest cache of one stream: 4 s of an 8 Mbit/s camera. Past it a late viewer waits for the next
-/// key frame, as it would everywhere else.
+/// Longest cache of one stream: 4 s of an 8 Mbit/s camera, with what it costs to keep a packet. Past it a
+/// late viewer waits for the next key frame, as it would everywhere else.
 pub const CACHE_BYTES: usize = 4 << 20;
 /// Longest time a cache spans. A camera with a longer key-frame interval would make every start a
 /// burst of hundreds of pictures.
@@ -87,7 +87,7 @@ impl Cache {
     }
 
     fn insert(&mut self, packet: Stored) {
-        self.bytes += packet.payload.len();
+        self.bytes += weight(&packet);
         self.newest_timestamp = self.newest_timestamp.max(packet.timestamp);
         let behind = self
             .packets
@@ -121,7 +121,7 @@ impl Cache {
             .count();
         for _ in 0..at - belonging {
             if let Some(dropped) = self.packets.pop_front() {
-                self.bytes -= dropped.payload.len();
+                self.bytes -= weight(&dropped);
             }
         }
         let first = self.packets.front().map_or(key.first, |front| front.seq);
@@ -142,6 +142,11 @@ impl Cache {
         self.bytes = 0;
         self.key = None;
     }
+}
+
+/// What a packet takes, so that a flood of tiny ones is bounded too.
+fn weight(packet: &Stored) -> usize {
+    size_of::<Stored>() + packet.payload.len()
 }
 
 #[cfg(test)]
@@ -204,6 +209,17 @@ mod tests {
                 ..packet(seq, CACHE_SPAN_TICKS + 3, SLICE)
             });
             assert!(cache.bytes() <= CACHE_BYTES);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_tiny_packets_is_bounded_too() {
+        let mut cache = Cache::default();
+        cache.push(packet(1, 0, IDR));
+        let most = CACHE_BYTES / size_of::<Stored>();
+        for seq in 2..3 * most as u64 {
+            cache.push(packet(seq, 0, SPS));
+            assert!(cache.packets.len() <= most);
         }
     }
 
