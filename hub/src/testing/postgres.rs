@@ -36,8 +36,25 @@ pub(super) async fn fresh_database() -> String {
     format!("{base}/{name}")
 }
 
+const FOLDER: &str = "assent-hub-postgres-";
+
+/// A process cannot clean up after its own end, so each cleans up after those before it.
+fn sweep() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(process) = name.strip_prefix(FOLDER) else {
+            continue;
+        };
+        if !Path::new("/proc").join(process).exists() {
+            // Another process may be sweeping as well.
+            let _swept = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn start() -> Server {
-    let folder = std::env::temp_dir().join(format!("assent-hub-postgres-{}", std::process::id()));
+    sweep();
+    let folder = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let data = folder.join("data");
     if rustix::process::geteuid().is_root() {
