@@ -80,6 +80,18 @@ test('a share can be taken back as a mistake in its first seconds', async () => 
   await leave(maria);
 });
 
+test('a staff alert becomes a panic by a second press, while the first goes on', async () => {
+  const maria = await atHome('maria');
+  await holdToShare(maria.page);
+  await done(maria.page, 'Live from your cameras').waitFor();
+  await maria.page.getByRole('button', { name: 'Press again: for longer, or as panic' }).click();
+  await maria.page.getByRole('radio', { name: 'Panic' }).click();
+  await holdToShare(maria.page);
+  await maria.page.getByRole('button', { name: 'Press again: for longer, or as panic' }).waitFor();
+  await done(maria.page, 'Live from your cameras').nth(1).waitFor();
+  await leave(maria);
+});
+
 test('whoever uses keys holds a key, and whoever cannot hold answers a question', async () => {
   const maria = await atHome('maria');
   await maria.page.getByRole('button', { name: 'Drill' }).press('Space');

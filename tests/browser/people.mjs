@@ -71,7 +71,8 @@ export function stopButton(page) {
 /** Holds until the ring is full; answers when the hold was complete, in ms of Unix time. */
 export async function holdToShare(page) {
   const button = holdButton(page);
-  await button.scrollIntoViewIfNeeded();
+  // In the middle: at an edge the bar with STOP lies over it.
+  await button.evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }));
   const box = await button.boundingBox();
   await page.evaluate(() => {
     addEventListener('pointerdown', () => (window.heldFrom = performance.timeOrigin + performance.now()), { capture: true, once: true });

@@ -82,6 +82,7 @@ export const words = {
     title: 'Share your cameras',
     rest: (seconds: string) => `Hold ${seconds} s`,
     action: 'Share',
+    again: 'Press again: for longer, or as panic',
     keep: 'Keep holding',
     label: (level: string) => `Share, ${level}. Hold for one and a half seconds.`,
     tooShort: 'That was too short. Hold until the ring is full.',
