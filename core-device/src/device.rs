@@ -32,7 +32,7 @@ const NOT_ENROLLED: &str =
     "not enrolled: run `assent-core enrol <claim>` with the agency's claim, then start again";
 const NOBODY: DeviceId = DeviceId([0; 32]);
 
-/// Why a device does not start.
+/// Why a device does not start, or does not go on.
 #[derive(Debug, Error)]
 pub enum StartError {
     #[error(
@@ -43,6 +43,8 @@ pub enum StartError {
     Identity(PathBuf, io::Error),
     #[error("the receipts in {0} cannot be opened: {1}")]
     Memory(PathBuf, io::Error),
+    #[error("the gate ended by itself; every camera is shut")]
+    GateEnded,
     #[error("the local page cannot listen on {0}: {1}; change local_listen")]
     Local(SocketAddr, io::Error),
 }
@@ -50,19 +52,24 @@ pub enum StartError {
 /// Runs the device until `stop`.
 ///
 /// # Errors
-/// Only what keeps it from starting; afterwards every trouble is waited out.
+/// What keeps it from starting; afterwards every trouble is waited out, but a gate that is gone.
 pub async fn run(config: Config, stop: CancellationToken) -> Result<(), StartError> {
     let parts = Parts::start(config).await?;
     tracing::info!("the device is up");
-    stop.cancelled().await;
+    let ended = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        // A device that can share nothing must not look alive: whoever watches over it starts it again.
+        () = parts.gate.ended() => Err(StartError::GateEnded),
+    };
     tracing::info!("going down");
     parts.end().await;
-    Ok(())
+    ended
 }
 
 /// What runs, in two groups: what can let a picture out, and what serves it.
 struct Parts {
     tasks: TaskTracker,
+    gate: Gate,
     /// Gate and publisher.
     sharing: CancellationToken,
     /// Link, cameras, local page.
@@ -83,11 +90,11 @@ impl Parts {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(address = %format!("http://{address}/"), "local page");
         }
-        let parts = Self {
-            tasks: TaskTracker::new(),
-            sharing: CancellationToken::new(),
-            serving: CancellationToken::new(),
-        };
+        let (tasks, sharing, serving) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
         let numbers = config
             .cameras
             .iter()
@@ -98,8 +105,14 @@ impl Parts {
             policy: config.policy.clone(),
             valves: valves.clone(),
         };
-        let gate = Gate::start(setup, memory, past, &parts.tasks, &parts.sharing);
-        let cameras = Cameras::start(&config, &config.armed(), &parts.tasks, &parts.serving);
+        let gate = Gate::start(setup, memory, past, &tasks, &sharing);
+        let cameras = Cameras::start(&config, &config.armed(), &tasks, &serving);
+        let parts = Self {
+            tasks,
+            gate: gate.clone(),
+            sharing,
+            serving,
+        };
         let (attached, attached_seen) = watch::channel(Attached::not_yet());
         let local = Local {
             premises: enrolled

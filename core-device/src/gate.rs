@@ -172,6 +172,11 @@ impl Gate {
         answer.await.map_err(|_| GateClosed)
     }
 
+    /// Returns when the gate has ended, with every camera shut.
+    pub async fn ended(&self) {
+        self.asks.closed().await;
+    }
+
     #[must_use]
     pub fn permissions(&self) -> watch::Receiver<Permissions> {
         self.permissions.clone()

@@ -6,12 +6,13 @@
 //!   gate: permission ──► offer ──► answer ──► connected ──► current group of pictures ──► live
 //!                          ▲                      │ lost, or no answer
 //!                          └───── after a wait ◄──┘
-//!   gate: no permission ──► valve shut: next packet stays ──► connection closed
+//!   gate: no permission ──► valve shut: nothing passes the outlet ──► connection closed
 //! ```
 
 mod demand;
 mod feed;
 mod key_request;
+mod outlet;
 mod packetise;
 mod peer;
 mod route;

@@ -1,5 +1,5 @@
-//! How many refusals are written down: a hub that sends nonsense all day must not push the receipts of
-//! real shares out of the journal.
+//! How many refusals, and revokes that close nothing, are written down: a hub that sends nonsense all day
+//! must not push the receipts of real shares out of the journal.
 
 use assent_consent::BootTime;
 

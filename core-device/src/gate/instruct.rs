@@ -62,9 +62,11 @@ impl Keeper {
             revoke_id: revoke.id.0.to_vec(),
             grant_ids: stopped.iter().map(|id| id.0.to_vec()).collect(),
         };
+        let closes = !stopped.is_empty();
         self.carry_out(effects);
         self.say(device_frame::Body::StopDone(done));
-        if !known {
+        // Those that close nothing are kept for triggers still to come, but not without end.
+        if !known && (closes || self.closings.allow(boot_now())) {
             self.record(vec![Body::Revoked((&revoke).into())]);
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     pub(super) kept: Kept,
     ended: VecDeque<EndedShare>,
     pub(super) refusals: Allowance,
+    /// Revokes that closed nothing.
+    pub(super) closings: Allowance,
 }
 
 impl Keeper {
@@ -80,6 +82,7 @@ impl Keeper {
             },
             ended: VecDeque::new(),
             refusals: Allowance::default(),
+            closings: Allowance::default(),
         };
         keeper.begin(past.unfinished.into_values());
         keeper
@@ -98,15 +101,15 @@ impl Keeper {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                // Before everything that the hub can fill: a flood must not keep a share from expiring.
+                _ = tick.tick() => self.tick(),
                 Some(stop) = stops.recv() => self.stop(stop),
                 Some(written) = written.recv() => self.written(written),
                 Some(ask) = asks.recv() => self.ask(ask),
-                _ = tick.tick() => self.tick(),
                 else => break,
             }
         }
         self.farewell(written).await;
-        self.valves.values().for_each(|valve| valve.shut());
         self.doors.permissions.send_replace(Permissions::default());
     }
 
@@ -191,12 +194,11 @@ impl Keeper {
         for effect in &effects {
             match effect {
                 Effect::StopCamera { camera, .. } => self.valve(*camera, Valve::shut),
-                Effect::StartCamera { camera, .. } => self.valve(*camera, Valve::open),
-                // Other rights, the same picture: which tracks there are is the publisher's work.
-                Effect::ChangeCamera { .. }
-                | Effect::GrantOpened(_)
-                | Effect::GrantEnded(_)
-                | Effect::Paused { .. } => {}
+                Effect::StartCamera { camera, permission }
+                | Effect::ChangeCamera { camera, permission } => {
+                    self.valve(*camera, |valve| valve.open(permission.rights.audio));
+                }
+                Effect::GrantOpened(_) | Effect::GrantEnded(_) | Effect::Paused { .. } => {}
             }
         }
         self.doors
@@ -345,6 +347,13 @@ impl Keeper {
 
     pub(super) fn now() -> assent_consent::Now {
         clock::now()
+    }
+}
+
+/// However the task ends, a panic included, the pictures stay in the building.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.valves.values().for_each(|valve| valve.shut());
     }
 }
 

@@ -8,6 +8,8 @@ use assent_consent::CameraNumber;
 use assent_wire::link;
 use tokio::sync::watch;
 
+use crate::valve::Carries;
+
 /// A track of a camera's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Layer {
@@ -17,6 +19,13 @@ pub(super) enum Layer {
 }
 
 impl Layer {
+    pub(super) fn carries(self) -> Carries {
+        match self {
+            Self::Main | Self::Sub => Carries::Picture,
+            Self::Audio => Carries::Sound,
+        }
+    }
+
     pub(super) fn to_wire(self) -> i32 {
         let layer = match self {
             Self::Main => link::Layer::Main,

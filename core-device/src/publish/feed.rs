@@ -131,12 +131,10 @@ impl Feed {
         let last = payloads.len().saturating_sub(1);
         self.numbers.last = self.numbers.last.max(Some(at));
         for (index, payload) in payloads.into_iter().enumerate() {
-            // Asked for each packet, and nothing stands between the answer and the packet.
-            if !self.valve.is_open() {
+            // The outlet asks again at the socket; what is known to stay need not queue up for it.
+            if !self.valve.lets(self.layer.carries()) {
                 return Err(Ended::Shut);
             }
-            // Before it goes: a receipt may say too much by a packet, never too little.
-            self.valve.count(payload.len());
             let packet = self.packet(payload, at, index == last);
             self.track
                 .write_rtp(packet)

@@ -1,5 +1,5 @@
 //! One WebRTC connection to the hub: this device offers, the hub answers, packets go one way. What is in
-//! the packets and whether they may go is not known here.
+//! the packets is not known here; whether they may go is asked by `outlet`, below the library.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ use webrtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit,
 use super::demand::Layer;
 use super::feed::Numbers;
 use super::key_request::KeyRequests;
+use super::outlet::Outlet;
+use crate::valve::Valve;
 
 type Line = Arc<dyn RtpTransceiver>;
 
@@ -71,14 +73,23 @@ pub(super) struct Offer {
 }
 
 impl Peer {
-    /// Binds a socket on each of `addresses` and describes a connection with these layers.
-    pub(super) async fn offer(layers: &[Layer], addresses: &[IpAddr]) -> Result<Offer, RtcError> {
+    /// Binds a socket on each of `addresses` and describes a connection with these layers. Whatever is
+    /// given to it leaves by `valve`.
+    pub(super) async fn offer(
+        layers: &[Layer],
+        addresses: &[IpAddr],
+        valve: Arc<Valve>,
+    ) -> Result<Offer, RtcError> {
+        let sources: Vec<(Layer, u32)> = layers.iter().map(|l| (*l, rand::random())).collect();
+        let sound = sources.iter().find(|(layer, _)| *layer == Layer::Audio);
+        let outlet = Outlet::new(valve, sound.map(|(_, ssrc)| *ssrc));
         let (state, state_seen) = watch::channel(RTCPeerConnectionState::New);
         let (gathered, mut gathered_seen) = watch::channel(false);
         let sockets: Vec<SocketAddr> = addresses.iter().map(|ip| SocketAddr::new(*ip, 0)).collect();
         let (engine, interceptors) = codecs()?;
         let connection: Arc<dyn PeerConnection> = Arc::new(
             PeerConnectionBuilder::new()
+                .with_runtime(Arc::new(outlet))
                 .with_media_engine(engine)
                 .with_interceptor_registry(interceptors)
                 .with_setting_engine(settings())
@@ -93,8 +104,8 @@ impl Peer {
         };
         let mut tracks = Vec::with_capacity(layers.len());
         let mut lines = Vec::with_capacity(layers.len());
-        for layer in layers {
-            let (track, line) = peer.add_track(*layer).await?;
+        for (layer, ssrc) in sources {
+            let (track, line) = peer.add_track(layer, ssrc).await?;
             tracks.push(track);
             lines.push(line);
         }
@@ -112,12 +123,11 @@ impl Peer {
         Ok(Offer { peer, sdp, tracks })
     }
 
-    async fn add_track(&self, layer: Layer) -> Result<(OfferedTrack, Line), RtcError> {
+    async fn add_track(&self, layer: Layer, ssrc: u32) -> Result<(OfferedTrack, Line), RtcError> {
         let (kind, codec, payload_type) = match layer {
             Layer::Main | Layer::Sub => (RtpCodecKind::Video, h264(), H264),
             Layer::Audio => (RtpCodecKind::Audio, opus(), OPUS),
         };
-        let ssrc = rand::random();
         let again = (kind == RtpCodecKind::Video).then(|| RTCRtpRtxParameters {
             ssrc: rand::random(),
         });

@@ -140,7 +140,7 @@ impl Share {
         self.line.borrow_and_update();
         let mut line = self.line.clone();
         let addresses = self.route.addresses(failures).await;
-        let offer = match Peer::offer(&self.layers(), &addresses).await {
+        let offer = match Peer::offer(&self.layers(), &addresses, Arc::clone(&self.valve)).await {
             Ok(offer) => offer,
             Err(error) => {
                 tracing::warn!(camera.id = %self.camera.number, %error, "media offer");
