@@ -56,6 +56,28 @@ pub enum Attached {
     Here { since: Instant },
 }
 
+/// Why there is no line (any more), in words for the log and the local page.
+#[derive(Debug)]
+enum Lost {
+    Broken(String),
+    /// The hub does not know this device, or not any more.
+    TurnedAway(String),
+}
+
+impl Lost {
+    fn why(&self) -> &str {
+        match self {
+            Self::Broken(why) | Self::TurnedAway(why) => why,
+        }
+    }
+}
+
+impl From<String> for Lost {
+    fn from(why: String) -> Self {
+        Self::Broken(why)
+    }
+}
+
 impl Attached {
     /// Before the first try.
     #[must_use]
@@ -74,22 +96,26 @@ impl Link {
         let mut backoff = Backoff::default();
         while !stop.is_cancelled() {
             let began = Instant::now();
-            let why = tokio::select! {
+            let lost = tokio::select! {
                 () = stop.cancelled() => break,
-                why = self.attach(boot_id) => why,
+                lost = self.attach(boot_id) => lost,
             };
-            self.detached(&why);
+            let why = lost.why();
+            self.detached(why);
             if began.elapsed() >= GOOD_LINE {
                 backoff = Backoff::default();
             }
-            let wait = backoff.next(rand::random(), self.is_urgent());
-            tracing::info!(reason = %why, wait_ms = wait.as_millis() as u64, "no line to the hub");
             let mut news = self.gate.outbox().newest();
+            let wait = backoff.next(rand::random(), matches!(lost, Lost::TurnedAway(_)));
+            tracing::info!(reason = %why, wait_ms = wait.as_millis() as u64, "no line to the hub");
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(wait) => {}
-                // Somebody pressed: that does not wait for the end of a long pause.
-                Ok(()) = news.changed() => tokio::time::sleep(wait.min(NEWS_WAIT)).await,
+                // Somebody pressed: that does not wait for the end of a pause, and is tried quickly anew.
+                Ok(()) = news.changed() => {
+                    backoff = Backoff::default();
+                    tokio::time::sleep(wait.min(NEWS_WAIT)).await;
+                }
             }
         }
         self.detached("the device is going down");
@@ -116,17 +142,14 @@ impl Link {
         while self.to_hub.try_recv().is_ok() {}
     }
 
-    fn here(&self) {
+    /// A publisher that did not hear of the line would wait for it for ever: then there is none.
+    fn here(&self) -> Result<(), Lost> {
+        self.to_publish(FromHub::Attached)?;
         tracing::info!("attached to the hub");
         self.attached.send_replace(Attached::Here {
             since: Instant::now(),
         });
-        self.from_hub.try_send(FromHub::Attached).ok();
-    }
-
-    /// Something is open, or the hub has not heard everything.
-    fn is_urgent(&self) -> bool {
-        !self.gate.outbox().is_empty() || !self.gate.status().borrow().live.is_empty()
+        Ok(())
     }
 
     fn address(&self) -> &str {

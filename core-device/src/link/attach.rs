@@ -14,12 +14,12 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
-use super::Link;
 use super::authority::{LINK_NAME, Pinned};
 use super::enrol::innermost;
 use super::hello::health;
+use super::{Link, Lost};
 use crate::camera::Cameras;
 use crate::gate::{Ask, boot_now, wall_now};
 use crate::memory::{Fact, Outbox};
@@ -53,14 +53,14 @@ enum Turn {
 
 impl Link {
     /// Attaches and serves the line until it ends. Says why.
-    pub(super) async fn attach(&mut self, boot_id: [u8; 16]) -> String {
+    pub(super) async fn attach(&mut self, boot_id: [u8; 16]) -> Lost {
         match self.open_line(boot_id).await {
             Ok((line, inbound)) => self.serve(line, inbound).await,
-            Err(why) => why,
+            Err(lost) => lost,
         }
     }
 
-    async fn open_line(&self, boot_id: [u8; 16]) -> Result<(Line, Streaming<HubFrame>), String> {
+    async fn open_line(&self, boot_id: [u8; 16]) -> Result<(Line, Streaming<HubFrame>), Lost> {
         let channel = self.dial().await?;
         let (frames, outbound) = mpsc::channel(FRAME_QUEUE);
         // Subscribed before the greeting: what happens in between is in one of the two.
@@ -78,7 +78,7 @@ impl Link {
         .await;
         let inbound = attached
             .map_err(|_| "the hub does not answer".to_owned())?
-            .map_err(|status| format!("the hub refuses the line: {}", status.message()))?
+            .map_err(|status| refused(&status))?
             .into_inner();
         let mut look = interval(HEALTH_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -115,8 +115,10 @@ impl Link {
             .map_err(|error| innermost(&error))
     }
 
-    async fn serve(&mut self, mut line: Line, mut inbound: Streaming<HubFrame>) -> String {
-        self.here();
+    async fn serve(&mut self, mut line: Line, mut inbound: Streaming<HubFrame>) -> Lost {
+        if let Err(lost) = self.here() {
+            return lost;
+        }
         loop {
             // What comes in goes first, whatever lies ready to go out: it may be a stop.
             let turn = tokio::select! {
@@ -126,12 +128,12 @@ impl Link {
             };
             let done = match turn {
                 Turn::Heard(Ok(Some(frame))) => self.hear(frame, &line).await,
-                Turn::Heard(Ok(None)) => Err("the hub ended the line".to_owned()),
-                Turn::Heard(Err(status)) => Err(format!("the line broke: {}", status.message())),
-                Turn::Said(said) => said,
+                Turn::Heard(Ok(None)) => Err("the hub ended the line".to_owned().into()),
+                Turn::Heard(Err(status)) => Err(broke(&status)),
+                Turn::Said(said) => said.map_err(Lost::from),
             };
-            if let Err(why) = done {
-                return why;
+            if let Err(lost) = done {
+                return lost;
             }
         }
     }
@@ -164,8 +166,8 @@ impl Link {
         Ok(())
     }
 
-    async fn hear(&self, frame: HubFrame, line: &Line) -> Result<(), String> {
-        let down = |_| "the device is going down".to_owned();
+    async fn hear(&self, frame: HubFrame, line: &Line) -> Result<(), Lost> {
+        let down = |_| Lost::Broken("the device is going down".to_owned());
         match frame.body {
             Some(hub_frame::Body::End(end)) => self.gate.end(end).await.map_err(down),
             Some(hub_frame::Body::Instruct(instruct)) => {
@@ -185,17 +187,38 @@ impl Link {
                 line.pong(ping.nonce);
                 Ok(())
             }
-            Some(hub_frame::Body::Drain(_)) => Err("the hub is going away".to_owned()),
+            Some(hub_frame::Body::Drain(_)) => Err("the hub is going away".to_owned().into()),
             // A newer hub may say more than we understand.
             None => Ok(()),
         }
     }
 
     /// Never waits: a stop may be right behind.
-    fn to_publish(&self, word: FromHub) -> Result<(), String> {
+    pub(super) fn to_publish(&self, word: FromHub) -> Result<(), Lost> {
         self.from_hub
             .try_send(word)
-            .map_err(|_| "the publisher does not keep up".to_owned())
+            .map_err(|_| Lost::Broken("the publisher does not keep up".to_owned()))
+    }
+}
+
+fn refused(status: &Status) -> Lost {
+    let why = format!("the hub refuses the line: {}", status.message());
+    turned_away(status, why)
+}
+
+fn broke(status: &Status) -> Lost {
+    let why = format!("the line broke: {}", status.message());
+    turned_away(status, why)
+}
+
+fn turned_away(status: &Status, why: String) -> Lost {
+    if matches!(
+        status.code(),
+        Code::Unauthenticated | Code::PermissionDenied
+    ) {
+        Lost::TurnedAway(why)
+    } else {
+        Lost::Broken(why)
     }
 }
 
