@@ -1,6 +1,6 @@
 //! The device's own page on the LAN: how things are, STOP, and the button. Stopping needs no sign-in, no
 //! script, no hub and no storage; it is answered when the cameras are shut. What a press opens is
-//! decided by `gate`.
+//! decided by `gate`. A silent press cannot be seen here; STOP ends it all the same.
 
 mod answer;
 pub mod client;
@@ -8,16 +8,17 @@ mod origin;
 mod page;
 mod report;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assent_consent::{Level, TriggerId};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Form, Json, Router};
+use axum::{Extension, Form, Json, Router};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -28,7 +29,7 @@ use crate::gate::{Gate, LocalPress};
 use crate::link::Attached;
 use crate::valve::Valves;
 use answer::Answer;
-use report::Report;
+use report::{Eyes, Report};
 
 /// A press is a few words.
 const MOST_BODY: usize = 4 * 1024;
@@ -47,7 +48,7 @@ pub struct Local {
 impl Local {
     /// Serves until `stop`.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let router = router(Arc::new(self));
+        let router = router(Arc::new(self)).into_make_service_with_connect_info::<SocketAddr>();
         let ended = stop.clone();
         let serving = axum::serve(listener, router).with_graceful_shutdown(ended.cancelled_owned());
         let drained = async {
@@ -98,7 +99,7 @@ async fn guarded(request: axum::extract::Request, next: Next) -> Response {
 }
 
 async fn show(State(local): State<Arc<Local>>) -> Html<String> {
-    Html(page::render(&Report::of(&local)))
+    Html(page::render(&Report::of(&local, Eyes::Anybody)))
 }
 
 async fn show_button(State(local): State<Arc<Local>>) -> Html<String> {
@@ -112,13 +113,31 @@ async fn style() -> impl IntoResponse {
     )
 }
 
-async fn status(State(local): State<Arc<Local>>) -> Json<Report> {
-    Json(Report::of(&local))
+type Caller = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+async fn status(State(local): State<Arc<Local>>, caller: Caller) -> Json<Report> {
+    Json(Report::of(&local, eyes(caller)))
+}
+
+/// Who works on the device itself, by its `status` command, may know what a bystander must not.
+fn eyes(caller: Caller) -> Eyes {
+    match caller {
+        Some(Extension(ConnectInfo(from))) if from.ip().to_canonical().is_loopback() => {
+            Eyes::OnDevice
+        }
+        Some(_) | None => Eyes::Anybody,
+    }
 }
 
 /// From anyone, from any page: whoever stands in the building may end it.
-async fn stop(State(local): State<Arc<Local>>, headers: HeaderMap) -> Response {
-    let stopped = local.gate.stop_everything().await;
+async fn stop(State(local): State<Arc<Local>>, caller: Caller, headers: HeaderMap) -> Response {
+    let live = local.gate.status().borrow().live.clone();
+    let mut stopped = local.gate.stop_everything().await;
+    // What this page never showed it does not show by its end either.
+    stopped.retain(|id| {
+        let share = live.iter().find(|share| share.live.id == *id);
+        eyes(caller.clone()) == Eyes::OnDevice || share.is_none_or(|share| !share.is_silent())
+    });
     Answer::Stopped(&stopped).to(&headers)
 }
 

@@ -67,6 +67,11 @@ impl Status {
 }
 
 impl LiveShare {
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.live.cause.is_silent()
+    }
+
     /// The cameras that it still opens.
     pub fn cameras(&self) -> impl Iterator<Item = CameraNumber> + '_ {
         self.live.cameras()

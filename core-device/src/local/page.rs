@@ -44,8 +44,9 @@ fn open(page: &mut String, premises: &str, more: &str) {
 fn state(page: &mut String, report: &Report, shared: &[&CameraReport]) {
     if shared.is_empty() {
         page.push_str(
-            "<section class=\"state quiet\"><h2>Nothing is shared</h2>\
-             <p>No picture and no sound leaves these premises.</p></section>",
+            // True whether there was a silent press or not, and the same in both cases.
+            "<section class=\"state quiet\"><h2>No share to show</h2>\
+             <p>A silent press is never shown on this page. STOP ends that too.</p></section>",
         );
     } else {
         let names: Vec<_> = shared.iter().map(|camera| text(&camera.name)).collect();
@@ -232,7 +233,7 @@ mod tests {
             shared: true,
             ring_secs: 15,
             ring_bytes: 0,
-            bytes_left: 0,
+            bytes_left: None,
         });
         assert!(render(&report).contains("Shared now"));
         report.hub.attached = false;
@@ -244,6 +245,6 @@ mod tests {
         let page = render(&report());
         assert!(page.contains("<form method=post action=/stop>"));
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
-        assert!(page.contains("Nothing is shared") && page.contains("1 min"));
+        assert!(page.contains("No share to show") && page.contains("1 min"));
     }
 }

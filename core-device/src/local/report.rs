@@ -1,5 +1,6 @@
 //! How the device is, gathered from its parts at one moment: what the page shows and `GET /status` says
-//! as JSON. Addresses of cameras are in it, for the installer; passwords never are.
+//! as JSON. Addresses of cameras are in it, for the installer; passwords never are. Whoever forces
+//! somebody to open this page must not learn from it of a silent press: no share, no camera, no count.
 
 use std::time::Instant;
 
@@ -11,6 +12,15 @@ use crate::camera::{Camera, Cameras, Condition};
 use crate::gate::{LiveShare, Storage};
 use crate::link::Attached;
 use crate::valve::Valve;
+
+/// Who reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    /// On the LAN, perhaps looking over a shoulder.
+    Anybody,
+    /// With a shell on the device.
+    OnDevice,
+}
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,12 +55,13 @@ pub(super) struct CameraReport {
     pub reason: String,
     pub since_secs: u64,
     pub masked: bool,
-    /// Pictures of it may leave now.
+    /// Pictures of it may leave now, and not by silent presses alone.
     pub shared: bool,
     pub ring_secs: u64,
     pub ring_bytes: usize,
-    /// Media bytes that left since the programme started.
-    pub bytes_left: u64,
+    /// Media bytes that left since the programme started; not for everybody's eyes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_left: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,16 +87,17 @@ pub(super) struct EndedReport {
 }
 
 impl Report {
-    pub(super) fn of(local: &Local) -> Self {
-        let status = local.gate.status().borrow().clone();
-        let permitted = local.gate.permissions().borrow().clone();
+    pub(super) fn of(local: &Local, eyes: Eyes) -> Self {
+        let mut status = local.gate.status().borrow().clone();
+        if eyes == Eyes::Anybody {
+            status.live.retain(|share| !share.is_silent());
+            status.ended.retain(|ended| !ended.cause.is_silent());
+        }
         let camera = |camera: &Camera| {
-            let valve = local.valves.get(&camera.number);
-            CameraReport::of(
-                camera,
-                permitted.contains_key(&camera.number),
-                valve.map(|valve| &**valve),
-            )
+            let valve = local.valves.get(&camera.number).map(|valve| &**valve);
+            let mut shared = status.live.iter().flat_map(LiveShare::cameras);
+            let shared = shared.any(|number| number == camera.number);
+            CameraReport::of(camera, shared, valve, eyes)
         };
         Self {
             premises: local.premises.clone(),
@@ -130,7 +142,7 @@ impl HubLine {
 }
 
 impl CameraReport {
-    fn of(camera: &Camera, shared: bool, valve: Option<&Valve>) -> Self {
+    fn of(camera: &Camera, shared: bool, valve: Option<&Valve>, eyes: Eyes) -> Self {
         let health = camera.health.borrow().clone();
         let fill = camera.main.fill(Instant::now());
         Self {
@@ -146,7 +158,9 @@ impl CameraReport {
             shared: shared && valve.is_some_and(Valve::is_open),
             ring_secs: fill.span.as_secs(),
             ring_bytes: fill.bytes,
-            bytes_left: valve.map_or(0, Valve::bytes_left),
+            bytes_left: valve
+                .filter(|_| eyes == Eyes::OnDevice)
+                .map(Valve::bytes_left),
         }
     }
 

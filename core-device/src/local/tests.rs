@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use assent_consent::{DeviceId, StandingPolicy};
+use assent_consent::{
+    AgencyId, CameraNumber, Cameras as Numbers, DeviceId, PolicyVersion, Rights, Rule, RuleId,
+    RuleTrigger, StandingPolicy, Ttl,
+};
 use tokio_util::task::TaskTracker;
 
 use super::*;
@@ -13,13 +16,19 @@ use crate::valve;
 
 /// A page of a device without cameras and without rules.
 async fn page() -> (std::net::SocketAddr, CancellationToken, tempfile::TempDir) {
+    page_under(StandingPolicy::default()).await
+}
+
+async fn page_under(
+    policy: StandingPolicy,
+) -> (std::net::SocketAddr, CancellationToken, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (memory, past) = Memory::open(folder.path()).unwrap();
     let stop = CancellationToken::new();
-    let valves = valve::valves([]);
+    let valves = valve::valves(CameraNumber::new(1));
     let setup = Setup {
         device: DeviceId([7; 32]),
-        policy: StandingPolicy::default(),
+        policy,
         valves: Arc::clone(&valves),
     };
     let gate = Gate::start(setup, memory, past, &TaskTracker::new(), &stop);
@@ -73,4 +82,38 @@ async fn a_press_arrives_as_a_form_too() {
     let body = axum::body::Bytes::from_static(b"level=staffAlert&drill=on");
     let meant = read_press(&headers, &body).await.unwrap().meant();
     assert!(matches!(meant.level, Level::StaffAlert) && meant.drill && !meant.silent);
+}
+
+fn press_rule() -> StandingPolicy {
+    let rule = Rule {
+        id: RuleId(1),
+        trigger: RuleTrigger::Press,
+        cameras: Numbers::new(CameraNumber::new(1)).unwrap(),
+        agency: AgencyId::new("springfield-pd").unwrap(),
+        rights: Rights::LIVE,
+        longest: Ttl::from_secs(60).unwrap(),
+        pre_roll_secs: 0,
+    };
+    StandingPolicy::new(PolicyVersion(1), vec![rule]).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_press_is_not_seen_by_a_bystander_and_stop_ends_it() {
+    let (address, _stop, _folder) = page_under(press_rule()).await;
+    let ask = |method, path, body| client::ask(address, method, path, body);
+    let pressed = ask("POST", "/press", "{\"silent\":true}").await.unwrap();
+    assert!(!pressed.contains("\"opened\":[]"), "{pressed}");
+    let html = ask("GET", "/", "").await.unwrap();
+    assert!(html.contains("No share to show") && !html.contains("Somebody pressed"));
+    // Whoever has a shell on the device sees it.
+    let status = ask("GET", "/status", "").await.unwrap();
+    assert!(status.contains("\"cause\":\"press\""), "{status}");
+    let bystander = eyes(Some(Extension(ConnectInfo(([192, 168, 1, 5], 9).into()))));
+    assert_eq!((bystander, eyes(None)), (Eyes::Anybody, Eyes::Anybody));
+
+    let stopped = ask("POST", "/stop", "").await.unwrap();
+    assert_ne!(stopped, "{\"stopped\":[]}");
+    ask("POST", "/press", "").await.unwrap();
+    let html = ask("GET", "/", "").await.unwrap();
+    assert!(html.contains("Somebody pressed"), "one that is not silent");
 }
