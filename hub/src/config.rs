@@ -8,6 +8,7 @@ pub use overrides::Overrides;
 
 use crate::error::{Error, Result};
 use crate::world::AgencyId;
+use assent_media::TcpListen;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -60,11 +61,14 @@ pub struct Link {
     pub names: Vec<String>,
 }
 
-/// The media engine's one UDP port.
+/// The media engine's one UDP port, and one of TCP for networks that block UDP.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
     pub listen: SocketAddr,
+    /// `beside`: the address and port number of `listen`, unless it is taken. Else an address, or `off`.
+    #[serde(deserialize_with = "tcp_listen")]
+    pub tcp_listen: TcpListen,
     /// Addresses offered to devices and browsers. Default: the one listened on.
     pub advertise: Vec<IpAddr>,
 }
@@ -159,6 +163,7 @@ impl Default for Media {
     fn default() -> Self {
         Self {
             listen: loopback(7470),
+            tcp_listen: TcpListen::Beside,
             advertise: Vec::new(),
         }
     }
@@ -268,6 +273,14 @@ fn agency<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Agen
     Ok(AgencyId::of_key(&String::deserialize(from)?))
 }
 
+fn tcp_listen<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> std::result::Result<TcpListen, D::Error> {
+    String::deserialize(from)?
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
+
 fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
@@ -305,6 +318,18 @@ mod tests {
     fn plain_http_beyond_loopback_is_refused() {
         let config = Config::parse("[http]\nlisten = \"0.0.0.0:80\"").unwrap();
         assert!(config.check().unwrap_err().public.contains("loopback only"));
+    }
+
+    #[test]
+    fn media_over_tcp_is_beside_udp_elsewhere_or_off() {
+        let said = |value: &str| {
+            Config::parse(&format!("[media]\ntcp_listen = \"{value}\""))
+                .map(|config| config.media.tcp_listen)
+        };
+        assert_eq!(Config::default().media.tcp_listen, TcpListen::Beside);
+        assert_eq!(said("off").unwrap(), TcpListen::Off);
+        assert_eq!(said("127.0.0.1:443").unwrap(), TcpListen::At(loopback(443)));
+        assert!(said("sideways").unwrap_err().public.contains("beside"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use tiles::{TileAt, TilePhase, TileState, WallId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use assent_media::{Engine, MediaConfig, MediaError};
+use assent_media::{Engine, MediaConfig, MediaError, TcpListen};
 use futures::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -98,9 +98,13 @@ impl Feeds {
     /// Starts the engine and the keeper of its facts; both end with the last handle. Needs a runtime.
     pub fn open(clock: Clock, config: MediaConfig) -> Result<Self> {
         let listen = config.listen;
+        let also = match config.tcp_listen {
+            TcpListen::At(tcp) => format!(" or {tcp} (TCP)"),
+            TcpListen::Beside | TcpListen::Off => String::new(),
+        };
         let engine = Engine::start(config).map_err(|e| {
             Error::unavailable(format!(
-                "The media port {listen} cannot be used. Choose another, or end what uses it."
+                "The media port {listen}{also} cannot be used. Choose another, or end what uses it."
             ))
             .because(e)
         })?;

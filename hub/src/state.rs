@@ -57,6 +57,7 @@ impl Hub {
         let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
         let media = MediaConfig {
             listen: config.media.listen,
+            tcp_listen: config.media.tcp_listen,
             advertise: config.media.advertise.clone(),
         };
         let feeds = Feeds::open(world.clock.clone(), media)?;

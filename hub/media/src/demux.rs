@@ -1,7 +1,8 @@
 //! Whose packet is this? By source address for peers that proved themselves, by the name in a STUN
 //! request for those who are just coming. It creates nothing for strangers and answers nobody.
 
-use std::{collections::HashMap, net::SocketAddr};
+use crate::port::Source;
+use std::collections::HashMap;
 use str0m::ice::StunMessage;
 
 /// Source addresses remembered of one peer: its network may change, and a browser probes several ways.
@@ -13,7 +14,7 @@ pub(crate) type PeerKey = usize;
 
 #[derive(Default)]
 pub(crate) struct Demux {
-    by_address: HashMap<SocketAddr, PeerKey>,
+    by_address: HashMap<Source, PeerKey>,
     by_name: HashMap<String, PeerKey>,
 }
 
@@ -26,7 +27,7 @@ pub(crate) enum Route {
 }
 
 impl Demux {
-    pub(crate) fn route(&self, from: SocketAddr, bytes: &[u8]) -> Option<Route> {
+    pub(crate) fn route(&self, from: Source, bytes: &[u8]) -> Option<Route> {
         let known = self.by_address.get(&from).copied();
         let stun = bytes
             .first()
@@ -45,12 +46,7 @@ impl Demux {
     }
 
     /// A peer proved that it is at this address. `addresses` are those it is known at.
-    pub(crate) fn learn(
-        &mut self,
-        peer: PeerKey,
-        address: SocketAddr,
-        addresses: &mut Vec<SocketAddr>,
-    ) {
+    pub(crate) fn learn(&mut self, peer: PeerKey, address: Source, addresses: &mut Vec<Source>) {
         if addresses.len() >= ADDRESSES_PER_PEER {
             self.by_address.remove(&addresses.remove(0));
         }
@@ -58,7 +54,7 @@ impl Demux {
         addresses.push(address);
     }
 
-    pub(crate) fn remove(&mut self, peer: PeerKey, name: &str, addresses: &[SocketAddr]) {
+    pub(crate) fn remove(&mut self, peer: PeerKey, name: &str, addresses: &[Source]) {
         self.by_name.remove(name);
         for address in addresses {
             if self.by_address.get(address) == Some(&peer) {

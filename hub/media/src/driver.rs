@@ -10,8 +10,9 @@ use crate::{
     command::Ordered,
     demux::{Demux, PeerKey},
     fact::{Fact, PublisherId, WallId},
+    identity::Reached,
     peer::{Peer, Ways},
-    port::{Overrun, Port, Sender},
+    port::{Overrun, Port, Sender, Source},
     table::Table,
     totals::Totals,
 };
@@ -20,7 +21,6 @@ use mio::{Events, Poll};
 use slab::Slab;
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     time::{Duration, Instant},
 };
 use str0m::Event;
@@ -30,8 +30,8 @@ use tokio::sync::mpsc;
 const BATCHES_A_TURN: usize = 8;
 /// Stalls and dead peers are looked for this often.
 const UPKEEP_EVERY: Duration = Duration::from_millis(100);
-/// Kernel notifications in one turn: there are two sources.
-const NOTIFICATIONS: usize = 4;
+/// Kernel notifications in one turn; what does not fit comes with the next.
+const NOTIFICATIONS: usize = 64;
 
 pub(crate) struct Driver {
     poll: Poll,
@@ -56,6 +56,8 @@ pub(crate) struct Hall {
     bursts: forward::Bursts,
     /// Peers with something to send; each is in here at most once.
     dirty: Vec<PeerKey>,
+    /// Peers of which a slot has just stopped: what still waits for them must not go out.
+    stopped: Vec<Source>,
     /// Room that is used again for every packet.
     events: Vec<Event>,
     outgoing: Vec<Outgoing>,
@@ -75,7 +77,7 @@ impl Driver {
     pub(crate) fn new(
         poll: Poll,
         port: Port,
-        addresses: Vec<SocketAddr>,
+        reached: Reached,
         ordered: mpsc::Receiver<Ordered>,
         facts: mpsc::Sender<Fact>,
     ) -> Driver {
@@ -89,9 +91,10 @@ impl Driver {
             publishers: HashMap::new(),
             walls: HashMap::new(),
             accepted: 0,
-            ways: Ways::new(addresses),
+            ways: Ways::new(reached),
             bursts: forward::Bursts::default(),
             dirty: Vec::new(),
+            stopped: Vec::new(),
             events: Vec::new(),
             outgoing: Vec::new(),
             facts,
@@ -117,6 +120,9 @@ impl Driver {
                 tracing::error!(%error, "media engine cannot wait for its socket and ends");
                 return;
             }
+            for event in &events {
+                self.port.notice(event);
+            }
             match self.turn() {
                 Turn::Sleep => wait = self.until_due(),
                 Turn::Again => wait = Duration::ZERO,
@@ -131,16 +137,19 @@ impl Driver {
         if obeyed == Turn::Stop {
             return Turn::Stop;
         }
-        let more = self.read() || obeyed == Turn::Again;
+        let more = self.read() | self.read_tcp() | (obeyed == Turn::Again);
         let now = Instant::now();
         let mut sender = self.port.sender();
-        self.hall.burst(now);
+        self.hall.burst(now, &sender);
         self.hall.send(now, &mut sender);
         self.hall.timers(now, &mut sender);
         if now >= self.next_upkeep {
             self.next_upkeep = now + UPKEEP_EVERY;
             self.hall.upkeep(now, &mut sender);
+            self.port.sweep(now);
         }
+        // What overran is told where it is pushed; this is for connections that have room again.
+        let _ = self.port.sender().flush();
         if more || !self.hall.dirty.is_empty() {
             Turn::Again
         } else {
@@ -162,6 +171,16 @@ impl Driver {
             }
         }
         true
+    }
+
+    /// One part of what came by each connection; true when there may be more.
+    fn read_tcp(&mut self) -> bool {
+        let (hall, now) = (&mut self.hall, Instant::now());
+        let more = self.port.receive_tcp(now, &mut |sender, datagram| {
+            hall.receive(now, sender, datagram)
+        });
+        self.hall.send(now, &mut self.port.sender());
+        more
     }
 
     fn until_due(&self) -> Duration {

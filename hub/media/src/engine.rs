@@ -8,13 +8,15 @@ use crate::{
     fact::{Fact, PublisherId, SlotId, WallId},
     identity::Identity,
     offer,
-    port::Port,
+    port::{self, Port},
+    tcp::{self, TcpPort},
 };
 use assent_sfu::StreamId;
 use mio::{Poll, Token, Waker};
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
@@ -33,9 +35,20 @@ pub(crate) const WAKE: Token = Token(0);
 pub struct MediaConfig {
     /// Port 0 takes a free one; see [`Engine::local_addr`].
     pub listen: SocketAddr,
+    pub tcp_listen: TcpListen,
     /// Addresses for the candidates. None: the address that is listened on, or, with a wildcard, the one
     /// that this machine routes through, and loopback.
     pub advertise: Vec<IpAddr>,
+}
+
+/// Where connections are taken from peers whose network blocks UDP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TcpListen {
+    /// The address and port number of UDP, as long as nobody else listens there.
+    #[default]
+    Beside,
+    At(SocketAddr),
+    Off,
 }
 
 /// The running engine. Clones are handles on the same one; it stops with the last of them.
@@ -50,18 +63,32 @@ struct Inner {
     facts: Mutex<Option<mpsc::Receiver<Fact>>>,
     identity: Identity,
     local: SocketAddr,
+    tcp: Option<SocketAddr>,
 }
 
 impl Engine {
     pub fn start(config: MediaConfig) -> io::Result<Engine> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
-        let port = Port::bind(config.listen, poll.registry())?;
-        let local = port.local_addr();
-        let identity = Identity::new(local, &config.advertise)?;
+        let socket = port::open(config.listen)?;
+        let local = socket
+            .local_addr()?
+            .as_socket()
+            .ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let listener = config.tcp_listen.open(local)?;
+        let tcp = listener
+            .as_ref()
+            .map(std::net::TcpListener::local_addr)
+            .transpose()?;
+        let port = Port::new(
+            socket,
+            TcpPort::new(listener, poll.registry())?,
+            poll.registry(),
+        )?;
+        let identity = Identity::new(local, tcp, &config.advertise)?;
         let (commands, ordered) = mpsc::channel(COMMANDS);
         let (tell, facts) = mpsc::channel(FACTS);
-        let driver = Driver::new(poll, port, identity.addresses().to_vec(), ordered, tell);
+        let driver = Driver::new(poll, port, identity.reached().clone(), ordered, tell);
         thread::Builder::new()
             .name("media".into())
             .spawn(move || driver.run())?;
@@ -73,6 +100,7 @@ impl Engine {
                 facts,
                 identity,
                 local,
+                tcp,
             }),
         })
     }
@@ -80,6 +108,11 @@ impl Engine {
     /// The address that is really listened on.
     pub fn local_addr(&self) -> SocketAddr {
         self.inner.local
+    }
+
+    /// Where connections are taken, if they are.
+    pub fn tcp_addr(&self) -> Option<SocketAddr> {
+        self.inner.tcp
     }
 
     /// The facts, for their one reader; `None` when somebody has them already.
@@ -171,6 +204,35 @@ impl Engine {
             .map_err(|_| MediaError::Stopped)?;
         self.inner.wake();
         answer.await.unwrap_or(Err(MediaError::Stopped))
+    }
+}
+
+impl FromStr for TcpListen {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "beside" => Ok(TcpListen::Beside),
+            "off" => Ok(TcpListen::Off),
+            address => address
+                .parse()
+                .map(TcpListen::At)
+                .map_err(|_| "neither \"beside\" nor \"off\" nor an address with a port"),
+        }
+    }
+}
+
+impl TcpListen {
+    fn open(self, udp: SocketAddr) -> io::Result<Option<std::net::TcpListener>> {
+        match self {
+            TcpListen::Off => Ok(None),
+            TcpListen::At(at) => tcp::listen(at).map(Some),
+            TcpListen::Beside => Ok(tcp::listen(udp)
+                .inspect_err(|error| {
+                    tracing::warn!(%error, address = %udp, "no media over TCP: the port is taken");
+                })
+                .ok()),
+        }
     }
 }
 

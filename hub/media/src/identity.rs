@@ -11,6 +11,8 @@ use str0m::{
     Candidate, IceCreds, Rtc, RtcConfig,
     config::{CryptoProvider, DtlsCert},
     crypto::from_feature_flags,
+    error::IceError,
+    net::TcpType,
     rtp::{Extension, ExtensionMap},
 };
 
@@ -32,7 +34,14 @@ const H264: [(u8, u8, u32); 4] = [
 pub(crate) struct Identity {
     crypto: Arc<CryptoProvider>,
     certificate: DtlsCert,
-    addresses: Vec<SocketAddr>,
+    reached: Reached,
+}
+
+/// Where peers reach this engine, by UDP and by TCP.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached {
+    pub(crate) udp: Vec<SocketAddr>,
+    pub(crate) tcp: Vec<SocketAddr>,
 }
 
 /// Which way media flows, which decides the extensions.
@@ -44,22 +53,29 @@ pub(crate) enum Side {
 
 impl Identity {
     /// One certificate for all sessions: making one takes longer than the rest of a session.
-    pub(crate) fn new(listen: SocketAddr, advertise: &[IpAddr]) -> io::Result<Identity> {
+    pub(crate) fn new(
+        udp: SocketAddr,
+        tcp: Option<SocketAddr>,
+        advertise: &[IpAddr],
+    ) -> io::Result<Identity> {
         let crypto = from_feature_flags();
         let certificate = crypto
             .dtls_provider
             .generate_certificate()
             .ok_or_else(|| io::Error::other("could not make a certificate for media"))?;
-        let addresses = reached_at(listen, advertise);
+        let reached = Reached {
+            udp: reached_at(udp, advertise),
+            tcp: tcp.map_or_else(Vec::new, |tcp| reached_at(tcp, advertise)),
+        };
         Ok(Identity {
             crypto: Arc::new(crypto),
             certificate,
-            addresses,
+            reached,
         })
     }
 
-    pub(crate) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// A session that can be reached at every address; its credentials' name finds it at the port.
@@ -82,8 +98,10 @@ impl Identity {
                 .add_h264(payload.into(), Some(resend.into()), true, profile);
         }
         let mut rtc = config.build(Instant::now());
-        for address in &self.addresses {
-            match Candidate::host(*address, "udp") {
+        let udp = self.reached.udp.iter().map(|at| (at, udp(*at)));
+        let tcp = self.reached.tcp.iter().map(|at| (at, tcp(*at)));
+        for (address, candidate) in udp.chain(tcp) {
+            match candidate {
                 Ok(candidate) => drop(rtc.add_local_candidate(candidate)),
                 Err(error) => {
                     tracing::warn!(%address, %error, "address cannot be advertised for media")
@@ -92,6 +110,19 @@ impl Identity {
         }
         (rtc, name)
     }
+}
+
+fn udp(at: SocketAddr) -> Result<Candidate, IceError> {
+    Candidate::builder().udp().host(at).build()
+}
+
+/// Peers connect to us; browsers give such a way less weight than UDP by themselves.
+fn tcp(at: SocketAddr) -> Result<Candidate, IceError> {
+    Candidate::builder()
+        .tcp()
+        .host(at)
+        .tcptype(TcpType::Passive)
+        .build()
 }
 
 fn extensions(side: Side) -> ExtensionMap {

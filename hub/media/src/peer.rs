@@ -3,9 +3,9 @@
 
 use crate::{
     fact::{PublisherId, SlotId, WallId},
-    identity::RESEND_PACKETS,
+    identity::{RESEND_PACKETS, Reached},
     offer::{Line, Prepared},
-    port::{Datagram, Overrun, Sender},
+    port::{Datagram, Overrun, Sender, Source},
     totals::Totals,
 };
 use assent_sfu::{Kind, Moment, Outgoing, Slot, StreamId};
@@ -34,7 +34,7 @@ const SHORTEST_TIMER: Duration = Duration::from_millis(1);
 pub(crate) struct Peer {
     rtc: Box<Rtc>,
     pub(crate) name: String,
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<Source>,
     pub(crate) role: Role,
     pub(crate) connected: bool,
     /// Last time that anything came from it.
@@ -138,7 +138,8 @@ impl Peer {
         at: SocketAddr,
         claimed: bool,
     ) -> bool {
-        let Ok(receive) = Receive::new(Protocol::Udp, datagram.from, at, datagram.bytes) else {
+        let from = datagram.from;
+        let Ok(receive) = Receive::new(from.protocol, from.address, at, datagram.bytes) else {
             return false;
         };
         let input = Input::Receive(now, receive);
@@ -173,7 +174,11 @@ impl Peer {
                     totals.packets_out += 1;
                     totals.bytes_out += transmit.contents.len() as u64;
                     let from = ways.own(transmit.source.ip());
-                    sent = sent.and(sender.push(transmit.destination, from, &transmit.contents));
+                    let to = Source {
+                        protocol: transmit.proto,
+                        address: transmit.destination,
+                    };
+                    sent = sent.and(sender.push(to, from, &transmit.contents));
                 }
                 Ok(Output::Event(happened)) => event(happened),
                 Err(error) => {
@@ -321,28 +326,31 @@ fn limit_resends(rtc: &mut Rtc, ssrc: Ssrc) {
 
 /// The engine's own addresses.
 pub(crate) struct Ways {
-    advertised: Vec<SocketAddr>,
+    reached: Reached,
     own: Vec<IpAddr>,
 }
 
 impl Ways {
-    pub(crate) fn new(advertised: Vec<SocketAddr>) -> Ways {
+    pub(crate) fn new(reached: Reached) -> Ways {
         let here = |ip: &IpAddr| std::net::UdpSocket::bind((*ip, 0)).is_ok();
-        let own = advertised.iter().map(SocketAddr::ip).filter(here).collect();
-        Ways { advertised, own }
+        let own = reached.udp.iter().map(SocketAddr::ip);
+        let own = own.filter(here).collect();
+        Ways { reached, own }
     }
 
     /// The candidate that a datagram reached: behind a forwarding router its address is not the
     /// advertised one.
-    pub(crate) fn reached(&self, to: Option<IpAddr>, from: SocketAddr) -> Option<SocketAddr> {
-        let exact = self
-            .advertised
-            .iter()
-            .find(|address| Some(address.ip()) == to);
+    pub(crate) fn reached(&self, to: Option<IpAddr>, from: Source) -> Option<SocketAddr> {
+        let advertised = match from.protocol {
+            Protocol::Tcp => &self.reached.tcp,
+            // Nothing else is listened for.
+            Protocol::Udp | Protocol::SslTcp | Protocol::Tls => &self.reached.udp,
+        };
+        let exact = advertised.iter().find(|address| Some(address.ip()) == to);
         let alike = || {
-            self.advertised
+            advertised
                 .iter()
-                .find(|address| address.is_ipv4() == from.is_ipv4())
+                .find(|address| address.is_ipv4() == from.address.is_ipv4())
         };
         exact.or_else(alike).copied()
     }

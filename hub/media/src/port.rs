@@ -1,13 +1,17 @@
 //! The one UDP port: receives in batches, sends runs of equal packets in one call where the kernel can
-//! (UDP GSO). It looks at no contents. The kernel's buffers are its only queues.
+//! (UDP GSO). It looks at no contents. The kernel's buffers are its only queues. What goes by TCP passes
+//! through here on its way to [`TcpPort`].
 
-use mio::{Interest, Registry, Token, net::UdpSocket};
+use crate::{framing, tcp::TcpPort};
+use mio::{Interest, Registry, Token, event::Event, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Socket, Type};
 use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::Instant,
 };
+use str0m::net::Protocol;
 
 pub(crate) const READABLE: Token = Token(1);
 /// Kernel buffers: 200 publishers' key frames in, or 50 walls' starts out, within a few milliseconds.
@@ -23,6 +27,7 @@ pub(crate) struct Port {
     local: SocketAddr,
     received: Vec<u8>,
     run: Run,
+    tcp: TcpPort,
 }
 
 /// Datagrams for one peer that wait for their one call: all of one size, the last may be smaller.
@@ -39,18 +44,7 @@ struct Run {
 pub(crate) struct Overrun;
 
 impl Port {
-    pub(crate) fn bind(listen: SocketAddr, registry: &Registry) -> io::Result<Port> {
-        let socket = Socket::new(
-            Domain::for_address(listen),
-            Type::DGRAM,
-            Some(Protocol::UDP),
-        )?;
-        if listen.is_ipv6() {
-            socket.set_only_v6(false)?;
-        }
-        enlarge(&socket);
-        socket.bind(&listen.into())?;
-        socket.set_nonblocking(true)?;
+    pub(crate) fn new(socket: Socket, tcp: TcpPort, registry: &Registry) -> io::Result<Port> {
         let mut socket = UdpSocket::from_std(socket.into());
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let local = socket.local_addr()?;
@@ -62,11 +56,25 @@ impl Port {
             local,
             received,
             run: Run::default(),
+            tcp,
         })
     }
 
-    pub(crate) fn local_addr(&self) -> SocketAddr {
-        self.local
+    /// The kernel says that a connection can go on.
+    pub(crate) fn notice(&mut self, event: &Event) {
+        self.tcp.notice(event);
+    }
+
+    /// What only time brings to connections.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        self.tcp.sweep(now);
+    }
+
+    /// Nothing that waits for these peers goes out any more.
+    pub(crate) fn forget(&mut self, sources: impl Iterator<Item = Source>) {
+        for source in sources.filter(|source| source.protocol == Protocol::Tcp) {
+            self.tcp.forget(source.address);
+        }
     }
 
     /// One batch of datagrams: `each(from, to, bytes)`. False when there is nothing more to read.
@@ -91,12 +99,16 @@ impl Port {
             state: &self.state,
             local: self.local,
             run: &mut self.run,
+            tcp: &mut self.tcp,
         };
         for (meta, bytes) in meta[..count]
             .iter()
             .zip(self.received.chunks_exact(RECEIVED_MOST))
         {
-            let from = canonical(meta.addr);
+            let from = Source {
+                protocol: Protocol::Udp,
+                address: canonical(meta.addr),
+            };
             let to = meta.dst_ip.map(|ip| ip.to_canonical());
             for bytes in bytes[..meta.len].chunks(meta.stride.max(1)) {
                 each(&mut sender, Datagram { from, to, bytes });
@@ -105,20 +117,59 @@ impl Port {
         true
     }
 
+    /// Accepts who waits, and reads what came by TCP, a bounded part of each connection. False when
+    /// there is nothing more.
+    pub(crate) fn receive_tcp(
+        &mut self,
+        now: Instant,
+        each: &mut impl FnMut(&mut Sender<'_>, Datagram<'_>),
+    ) -> bool {
+        self.tcp.accept(now);
+        for key in self.tcp.readable() {
+            let Some(brought) = self.tcp.read(key) else {
+                continue;
+            };
+            let (to, from) = (
+                Some(brought.at),
+                Source {
+                    protocol: Protocol::Tcp,
+                    address: brought.from,
+                },
+            );
+            let mut sender = self.sender();
+            let taken = framing::datagrams(&brought.bytes, |bytes| {
+                each(&mut sender, Datagram { from, to, bytes });
+            });
+            match taken {
+                Ok(taken) => self.tcp.keep(brought.key, brought.bytes, taken),
+                Err(framing::TooLong) => self.tcp.close(brought.key),
+            }
+        }
+        self.tcp.has_more()
+    }
+
     pub(crate) fn sender(&mut self) -> Sender<'_> {
         Sender {
             socket: &self.socket,
             state: &self.state,
             local: self.local,
             run: &mut self.run,
+            tcp: &mut self.tcp,
         }
     }
+}
+
+/// Where packets of a peer come from. Under one address, UDP and TCP may be two peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Source {
+    pub(crate) protocol: Protocol,
+    pub(crate) address: SocketAddr,
 }
 
 /// What came in: from whom, at which of our addresses.
 #[derive(Clone, Copy)]
 pub(crate) struct Datagram<'a> {
-    pub(crate) from: SocketAddr,
+    pub(crate) from: Source,
     pub(crate) to: Option<IpAddr>,
     pub(crate) bytes: &'a [u8],
 }
@@ -129,6 +180,7 @@ pub(crate) struct Sender<'a> {
     state: &'a UdpSocketState,
     local: SocketAddr,
     run: &'a mut Run,
+    tcp: &'a mut TcpPort,
 }
 
 impl Sender<'_> {
@@ -136,15 +188,19 @@ impl Sender<'_> {
     /// that address is this machine's own.
     pub(crate) fn push(
         &mut self,
-        to: SocketAddr,
+        to: Source,
         from: Option<IpAddr>,
         datagram: &[u8],
     ) -> Result<(), Overrun> {
+        if to.protocol == Protocol::Tcp {
+            return self.tcp.push(to.address, datagram);
+        }
+        let to = to.address;
         let way = (to, from);
         let sent = if self.fits(way, datagram.len()) {
             Ok(())
         } else {
-            self.flush()
+            self.flush_run()
         };
         if self.run.bytes.is_empty() {
             self.run.size = datagram.len();
@@ -158,6 +214,26 @@ impl Sender<'_> {
 
     /// Sends what waits.
     pub(crate) fn flush(&mut self) -> Result<(), Overrun> {
+        self.tcp.flush();
+        self.flush_run()
+    }
+
+    /// A session took something from there.
+    pub(crate) fn trust(&mut self, source: Source, now: Instant) {
+        if source.protocol == Protocol::Tcp {
+            self.tcp.trust(source.address, now);
+        }
+    }
+
+    /// So much waits for this peer that a cache should not add to it.
+    pub(crate) fn is_crowded(&self, sources: &[Source]) -> bool {
+        sources
+            .iter()
+            .filter(|source| source.protocol == Protocol::Tcp)
+            .any(|source| self.tcp.is_crowded(source.address))
+    }
+
+    fn flush_run(&mut self) -> Result<(), Overrun> {
         let Some((to, from)) = self.run.to.take() else {
             return Ok(());
         };
@@ -199,6 +275,22 @@ impl Sender<'_> {
             IpAddr::V4(_) | IpAddr::V6(_) => to,
         }
     }
+}
+
+/// The UDP socket at this address, with the largest buffers that the kernel gives.
+pub(crate) fn open(listen: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(
+        Domain::for_address(listen),
+        Type::DGRAM,
+        Some(socket2::Protocol::UDP),
+    )?;
+    if listen.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    enlarge(&socket);
+    socket.bind(&listen.into())?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// The kernel gives what its limits allow; with less, bursts are lost sooner.

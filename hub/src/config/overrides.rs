@@ -2,6 +2,7 @@
 //! next. The rest belongs in the file.
 
 use super::{Config, LogFormat};
+use assent_media::TcpListen;
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub struct Overrides {
     /// Address of the media engine's UDP port
     #[arg(long, global = true, env = "ASSENT_MEDIA_LISTEN")]
     pub media_listen: Option<SocketAddr>,
+    /// Address of media over TCP, or beside (where UDP listens), or off
+    #[arg(long, global = true, env = "ASSENT_MEDIA_TCP_LISTEN")]
+    pub media_tcp_listen: Option<TcpListen>,
     /// Addresses offered for media, separated by commas
     #[arg(
         long,
@@ -63,6 +67,7 @@ impl Overrides {
         set(&mut config.link.listen, self.link_listen);
         set(&mut config.link.names, self.link_names);
         set(&mut config.media.listen, self.media_listen);
+        set(&mut config.media.tcp_listen, self.media_tcp_listen);
         set(&mut config.media.advertise, self.media_advertise);
         set(&mut config.store.url, self.store_url.map(Some));
         set(&mut config.web.dir, self.web_dir.map(Some));

@@ -54,6 +54,7 @@ impl Scene {
         let audit = Audit::open(world.world.clone(), &world.data_dir()).unwrap();
         let media = MediaConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
+            tcp_listen: assent_media::TcpListen::Off,
             advertise: Vec::new(),
         };
         let feeds = Feeds::open(world.world.clock.clone(), media).unwrap();

@@ -41,6 +41,7 @@ impl Driver {
                 }
                 command => self.hall.obey(command, now, &mut sender),
             };
+            self.port.forget(self.hall.stopped.drain(..));
             // Whoever asked may have gone; the command holds all the same.
             let _ = done.send(reply);
         }
@@ -196,6 +197,7 @@ impl Hall {
     fn forget_sent(&mut self, key: PeerKey, place: usize) {
         if let Some(peer) = self.peers.get_mut(key) {
             peer.forget_sent(place);
+            self.stopped.extend_from_slice(&peer.addresses);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{
     demux::PeerKey,
     fact::Fact,
     peer::{Peer, Role, Track},
+    port,
     table::{Seat, Sender},
 };
 use assent_sfu::{Outgoing, Packet, Pumped, StreamId};
@@ -117,24 +118,27 @@ impl Hall {
     }
 
     /// The next step of every start that is under way.
-    pub(super) fn burst(&mut self, now: Instant) {
+    pub(super) fn burst(&mut self, now: Instant, sender: &port::Sender<'_>) {
         if self.bursts.due().is_none_or(|due| due > now) {
             return;
         }
         self.bursts.next = Some(now + BURST_STEP);
         for at in (0..self.bursts.seats.len()).rev() {
             let seat = self.bursts.seats[at];
-            if self.burst_one(seat, now) == Pumped::Idle {
+            if self.burst_one(seat, now, sender) == Pumped::Idle {
                 self.bursts.seats.swap_remove(at);
             }
         }
     }
 
-    fn burst_one(&mut self, seat: Seat, now: Instant) -> Pumped {
+    fn burst_one(&mut self, seat: Seat, now: Instant, sender: &port::Sender<'_>) -> Pumped {
         let (moment, mut budget) = (self.moment(now), self.bursts.budget(seat.peer));
         let Some(peer) = self.peers.get_mut(seat.peer) else {
             return Pumped::Idle;
         };
+        if sender.is_crowded(&peer.addresses) {
+            return Pumped::More;
+        }
         let Some(place) = peer.place_mut(seat.place) else {
             return Pumped::Idle;
         };

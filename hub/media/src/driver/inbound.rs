@@ -40,6 +40,7 @@ impl Hall {
             return;
         }
         peer.heard = moment;
+        sender.trust(datagram.from, now);
         if claimed {
             self.demux.learn(key, datagram.from, &mut peer.addresses);
         }

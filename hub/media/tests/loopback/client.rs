@@ -1,7 +1,10 @@
 //! A publisher or a viewer for tests: a `str0m` session on its own socket and thread.
 
+#[path = "wire.rs"]
+pub(crate) mod wire;
+
 use std::{
-    net::{SocketAddr, UdpSocket},
+    net::{SocketAddr, TcpStream, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -14,15 +17,16 @@ use str0m::{
     Candidate, Event, Input, Output, Rtc, RtcConfig,
     change::{SdpAnswer, SdpPendingOffer},
     media::{Direction, MediaKind, Mid},
-    net::{Protocol, Receive},
+    net::{Receive, TcpType},
     rtp::{Extension, RtpPacket, RtpWrite},
 };
 use tokio::sync::mpsc as async_mpsc;
+use wire::Wire;
 
 /// A session that has made its offer.
 pub(crate) struct Offered {
     rtc: Rtc,
-    socket: UdpSocket,
+    wire: Wire,
     pending: SdpPendingOffer,
     pub(crate) sdp: String,
     pub(crate) mids: Vec<String>,
@@ -49,11 +53,28 @@ pub(crate) struct Client {
 
 pub(crate) fn offer(lines: &[(MediaKind, Direction)]) -> Offered {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let candidate = Candidate::host(socket.local_addr().unwrap(), "udp").unwrap();
+    offer_on(Wire::udp(socket), candidate, lines)
+}
+
+/// From a network without UDP.
+pub(crate) fn offer_over_tcp(engine: SocketAddr, lines: &[(MediaKind, Direction)]) -> Offered {
+    let stream = TcpStream::connect(engine).unwrap();
+    let candidate = Candidate::builder()
+        .tcp()
+        .host(stream.local_addr().unwrap())
+        .tcptype(TcpType::Active)
+        .build()
+        .unwrap();
+    offer_on(Wire::tcp(stream), candidate, lines)
+}
+
+fn offer_on(wire: Wire, candidate: Candidate, lines: &[(MediaKind, Direction)]) -> Offered {
     let mut rtc = RtcConfig::new()
         .set_rtp_mode(true)
         .set_extension(5, Extension::PlayoutDelay)
         .build(Instant::now());
-    rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+    rtc.add_local_candidate(candidate);
     let mut api = rtc.sdp_api();
     let mids = lines
         .iter()
@@ -65,7 +86,7 @@ pub(crate) fn offer(lines: &[(MediaKind, Direction)]) -> Offered {
     let (offer, pending) = api.apply().unwrap();
     Offered {
         rtc,
-        socket,
+        wire,
         pending,
         sdp: offer.to_sdp_string(),
         mids,
@@ -84,11 +105,9 @@ impl Offered {
         let frozen = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicBool::new(false));
         let lose = Arc::new(AtomicU32::new(0));
-        let address = self.socket.local_addr().unwrap();
         let mut run = Running {
             rtc: self.rtc,
-            socket: self.socket,
-            address,
+            wire: self.wire,
             to_send,
             arrived,
             frozen: Arc::clone(&frozen),
@@ -132,8 +151,7 @@ impl Drop for Client {
 
 struct Running {
     rtc: Rtc,
-    socket: UdpSocket,
-    address: SocketAddr,
+    wire: Wire,
     to_send: mpsc::Receiver<Sending>,
     arrived: async_mpsc::UnboundedSender<Received>,
     frozen: Arc<AtomicBool>,
@@ -144,9 +162,6 @@ struct Running {
 impl Running {
     fn run(&mut self) {
         let mut buffer = vec![0; 2000];
-        self.socket
-            .set_read_timeout(Some(Duration::from_millis(1)))
-            .unwrap();
         while !self.over.load(Ordering::Relaxed) && self.rtc.is_alive() {
             if self.frozen.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(5));
@@ -159,10 +174,14 @@ impl Running {
                 .handle_input(Input::Timeout(Instant::now()))
                 .unwrap();
             self.drain();
-            if let Ok((length, from)) = self.socket.recv_from(&mut buffer)
+            if let Some((length, from)) = self.wire.receive(&mut buffer)
                 && !self.loses()
-                && let Ok(receive) =
-                    Receive::new(Protocol::Udp, from, self.address, &buffer[..length])
+                && let Ok(receive) = Receive::new(
+                    self.wire.protocol(),
+                    from,
+                    self.wire.local(),
+                    &buffer[..length],
+                )
             {
                 self.rtc
                     .handle_input(Input::Receive(Instant::now(), receive))
@@ -196,9 +215,7 @@ impl Running {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(_) => return,
                 Output::Transmit(transmit) => {
-                    let _ = self
-                        .socket
-                        .send_to(&transmit.contents, transmit.destination);
+                    self.wire.send(&transmit.contents, transmit.destination);
                 }
                 Output::Event(Event::RtpPacket(packet)) => {
                     let ssrc = packet.header.ssrc;

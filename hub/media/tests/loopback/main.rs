@@ -4,6 +4,7 @@
 
 mod client;
 mod scene;
+mod tcp;
 
 use assent_media::{Fact, MediaError, PublisherId, SlotId, StreamId, WallId};
 use scene::{Scene, mark};

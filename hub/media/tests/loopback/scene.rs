@@ -1,7 +1,7 @@
 //! An engine, cameras that send through it, and walls that look, for one test each.
 
-use crate::client::{self, Client, Received};
-use assent_media::{Engine, Fact, MediaConfig, PublisherId, StreamId, WallId};
+use crate::client::{self, Client, Offered, Received};
+use assent_media::{Engine, Fact, MediaConfig, PublisherId, StreamId, TcpListen, WallId};
 use std::{
     sync::{
         Arc,
@@ -38,6 +38,7 @@ impl Scene {
         let listen = "127.0.0.1:0".parse().unwrap();
         let engine = Engine::start(MediaConfig {
             listen,
+            tcp_listen: TcpListen::At(listen),
             advertise: Vec::new(),
         })
         .unwrap();
@@ -103,10 +104,18 @@ impl Scene {
     }
 
     pub(crate) async fn wall(&mut self, id: u64, tiles: usize) -> Wall {
+        self.wall_that(id, client::offer(&wall_lines(tiles))).await
+    }
+
+    /// A wall whose network carries no UDP.
+    pub(crate) async fn wall_over_tcp(&mut self, id: u64, tiles: usize) -> Wall {
+        let engine = self.engine.tcp_addr().unwrap();
+        let offered = client::offer_over_tcp(engine, &wall_lines(tiles));
+        self.wall_that(id, offered).await
+    }
+
+    async fn wall_that(&mut self, id: u64, offered: Offered) -> Wall {
         let wall = WallId(id);
-        let mut lines = vec![(MediaKind::Video, Direction::RecvOnly); tiles];
-        lines.push((MediaKind::Audio, Direction::RecvOnly));
-        let offered = client::offer(&lines);
         let mids = offered.mids.clone();
         let answer = self.engine.open_wall(wall, &offered.sdp).await.unwrap();
         let client = offered.connect(&answer);
@@ -118,6 +127,12 @@ impl Scene {
             mids,
         }
     }
+}
+
+fn wall_lines(tiles: usize) -> Vec<(MediaKind, Direction)> {
+    let mut lines = vec![(MediaKind::Video, Direction::RecvOnly); tiles];
+    lines.push((MediaKind::Audio, Direction::RecvOnly));
+    lines
 }
 
 impl Device {
