@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::Sharing;
 use super::asks::ASK_OPEN_FOR;
-use super::held::{Order, Orders};
-use super::note::{AskNote, Instruction};
+use super::held::Orders;
+use super::note::AskNote;
 use crate::audit::{Actor, Class, Event};
 use crate::error::Result;
 use crate::world::{DeviceId, PremisesId};
@@ -78,23 +78,9 @@ impl Sharing {
                 if let Answer::Opens(terms) = held.propose(device, trigger, 0, now) {
                     held.ask(device, trigger, &terms, now);
                     unanswered.insert(device, trigger.clone());
-                    orders.send.push((
-                        device,
-                        Order::Instruct {
-                            trigger: trigger.clone(),
-                            age_ms: 0,
-                        },
-                    ));
                 }
             }
-            held.instructions.insert(
-                trigger.id,
-                Instruction {
-                    made_at: now,
-                    unanswered,
-                    incident: None,
-                },
-            );
+            held.instruct(trigger.id, unanswered, 0, now, &mut orders);
             ((), orders)
         })
         .await;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent as consent;
-use consent::{Answer, CameraNumber, Refusal, Trigger, TriggerKind};
+use consent::{Answer, CameraNumber, Refusal, Trigger, TriggerId, TriggerKind};
 use time::{Duration, OffsetDateTime};
 
 use super::held::{Held, Order, Orders, boot_time};
@@ -84,40 +84,47 @@ impl Held {
             match self.propose(device, &told, age_ms, now) {
                 Answer::Opens(terms) => {
                     self.ask(device, &told, &terms, now);
-                    orders.send.push((
-                        device,
-                        Order::Instruct {
-                            trigger: told.clone(),
-                            age_ms,
-                        },
-                    ));
                     unanswered.insert(device, told);
                 }
                 Answer::Asks(_) => refusal = Refusal::AsksOwner,
                 Answer::Nothing(why) => refusal = why,
             }
         }
-        if unanswered.is_empty()
+        self.instruct(trigger.id, unanswered, age_ms, now, &mut orders);
+        if orders.send.is_empty()
             && let Some(press) = self.presses.get_mut(&trigger.id)
         {
             press.state = PressState::Refused;
             press.refusal = Some(refusal);
         }
-        let age = Duration::milliseconds(i64::try_from(age_ms).unwrap_or(i64::MAX));
-        self.instructions.insert(
-            trigger.id,
-            Instruction {
-                made_at: now - age,
-                unanswered,
-                incident: None,
-            },
-        );
         self.dirty_press(trigger.id);
         orders
     }
-}
 
-impl Held {
+    /// Tells each device its trigger, and keeps it until the device has answered.
+    pub(super) fn instruct(
+        &mut self,
+        trigger: TriggerId,
+        unanswered: BTreeMap<DeviceId, Trigger>,
+        age_ms: u64,
+        now: OffsetDateTime,
+        orders: &mut Orders,
+    ) {
+        for (device, told) in &unanswered {
+            let trigger = told.clone();
+            orders
+                .send
+                .push((*device, Order::Instruct { trigger, age_ms }));
+        }
+        let age = Duration::milliseconds(i64::try_from(age_ms).unwrap_or(i64::MAX));
+        let instruction = Instruction {
+            made_at: now - age,
+            unanswered,
+            incident: None,
+        };
+        self.instructions.insert(trigger, instruction);
+    }
+
     /// What one device's policy, as it last reported it, says to a trigger. Only the device knows the local
     /// time at the premises, so quiet hours are left to it: here the first hour that is not quiet is taken.
     pub(super) fn propose(

@@ -49,6 +49,9 @@ pub enum RevokeReason {
     Cancelled,
 }
 
+/// The premises, and what each device there is told.
+type Targets = (PremisesId, Vec<(DeviceId, Scope)>);
+
 impl Sharing {
     /// The owner's stop. Answers "confirmed" when every device concerned has said so within a second,
     /// else "received"; asking again with the same id tells how far it has come.
@@ -110,73 +113,51 @@ impl Sharing {
             .await;
     }
 
-    /// Which devices are concerned, and what each is told. What nobody here knows is told to all the
-    /// owner's devices: it may be on its way.
-    fn targets(
-        &self,
-        by: &Person,
-        scope: RevokeScope,
-    ) -> Result<(PremisesId, Vec<(DeviceId, Scope)>)> {
-        let yours = |premises: PremisesId| {
-            by.answers_for(premises)
-                .then_some(premises)
-                .ok_or_else(|| Error::not_found("That is not yours to stop, or not known here."))
-        };
+    /// Which devices are concerned, and what each is told.
+    fn targets(&self, by: &Person, scope: RevokeScope) -> Result<Targets> {
         let held = self.held.lock();
-        let everywhere = |scope: Scope| {
-            let devices = by
-                .premises
-                .iter()
-                .flat_map(|premises| held.sites_of(*premises));
-            let first = by
-                .premises
-                .first()
-                .copied()
-                .ok_or_else(|| Error::forbidden("You have no premises here."))?;
-            Ok((first, devices.map(|device| (device, scope)).collect()))
-        };
-        match scope {
+        let (premises, scope) = match scope {
             RevokeScope::GrantId(id) => {
-                let scope = Scope::Grant(GrantId(*id.as_bytes()));
-                match held.grants.get(&GrantId(*id.as_bytes())) {
-                    Some(note) => Ok((yours(note.premises)?, vec![(note.device, scope)])),
-                    None => everywhere(scope),
+                let id = GrantId(*id.as_bytes());
+                let note = held.grants.get(&id);
+                if let Some(note) = note {
+                    let told = vec![(note.device, Scope::Grant(id))];
+                    return Ok((yours(by, note.premises)?, told));
                 }
+                (None, Scope::Grant(id))
             }
             RevokeScope::PressId(id) => {
-                let scope = Scope::Trigger(trigger_of(id));
-                match held.presses.get(&trigger_of(id)) {
-                    Some(press) => {
-                        let devices = held.sites_of(yours(press.premises)?);
-                        Ok((
-                            press.premises,
-                            devices.into_iter().map(|device| (device, scope)).collect(),
-                        ))
-                    }
-                    None => everywhere(scope),
-                }
+                let press = held.presses.get(&trigger_of(id));
+                (
+                    press.map(|press| press.premises),
+                    Scope::Trigger(trigger_of(id)),
+                )
             }
-            RevokeScope::CameraId(id) => {
-                let camera = self.registry.camera(CameraId(id)).ok_or_else(|| {
-                    Error::not_found("This camera is not known here.").slug("unknown-camera")
-                })?;
-                let number = camera
-                    .connection
-                    .and_then(|at| Some((at.device, CameraNumber::new(at.number)?)));
-                let told = number.map(|(device, number)| (device, Scope::Camera(number)));
-                Ok((yours(camera.premises)?, told.into_iter().collect()))
-            }
-            RevokeScope::PremisesId(id) => {
-                let premises = yours(PremisesId(id))?;
-                Ok((
-                    premises,
-                    held.sites_of(premises)
-                        .into_iter()
-                        .map(|device| (device, Scope::Everything))
-                        .collect(),
-                ))
-            }
-        }
+            RevokeScope::PremisesId(id) => (Some(PremisesId(id)), Scope::Everything),
+            RevokeScope::CameraId(id) => return self.target_camera(by, CameraId(id)),
+        };
+        // What nobody here knows is told to all the owner's devices: it may be on its way.
+        let concerned = match premises {
+            Some(premises) => vec![yours(by, premises)?],
+            None => by.premises.clone(),
+        };
+        let first = concerned.first().copied();
+        let first = first.ok_or_else(|| Error::forbidden("You have no premises here."))?;
+        let devices = concerned
+            .into_iter()
+            .flat_map(|premises| held.sites_of(premises));
+        Ok((first, devices.map(|device| (device, scope)).collect()))
+    }
+
+    fn target_camera(&self, by: &Person, id: CameraId) -> Result<Targets> {
+        let camera = self.registry.camera(id);
+        let camera = camera.ok_or_else(|| {
+            Error::not_found("This camera is not known here.").slug("unknown-camera")
+        })?;
+        let at = camera.connection;
+        let told =
+            at.and_then(|at| Some((at.device, Scope::Camera(CameraNumber::new(at.number)?))));
+        Ok((yours(by, camera.premises)?, told.into_iter().collect()))
     }
 
     /// Waits a little for the devices' word.
@@ -227,35 +208,31 @@ impl Held {
                 self.press_stopped(*trigger, reason);
             }
         }
-        let stopped: BTreeSet<GrantId> = before.difference(&self.open_grants()).copied().collect();
         let unconfirmed: BTreeSet<DeviceId> = told.iter().map(|(device, _)| *device).collect();
-        let confirmed_at = unconfirmed.is_empty().then_some(now);
-        let detail = json!({
-            "revoke": uuid(id.0), "reason": format!("{reason:?}"),
-            "grants": stopped.iter().map(|grant| uuid(grant.0)).collect::<Vec<_>>(),
-        });
-        let actor = by.map_or(Actor::Hub, Actor::Person);
-        self.event(
-            Event::new(Class::Revoke, actor)
-                .premises(premises)
-                .detail(detail),
-        );
-        self.revokes.insert(
+        self.note_revoke(RevokeNote {
             id,
-            RevokeNote {
-                id,
-                premises,
-                by,
-                reason,
-                received_at: now,
-                told,
-                unconfirmed,
-                stopped,
-                confirmed_at,
-            },
-        );
-        self.dirty_revoke(id);
+            premises,
+            by,
+            reason,
+            received_at: now,
+            told,
+            confirmed_at: unconfirmed.is_empty().then_some(now),
+            unconfirmed,
+            stopped: before.difference(&self.open_grants()).copied().collect(),
+        });
         orders
+    }
+
+    /// The record follows the stop.
+    fn note_revoke(&mut self, note: RevokeNote) {
+        let stopped: Vec<Uuid> = note.stopped.iter().map(|grant| uuid(grant.0)).collect();
+        let detail = json!({ "revoke": uuid(note.id.0), "reason": format!("{:?}", note.reason), "grants": stopped });
+        let actor = note.by.map_or(Actor::Hub, Actor::Person);
+        let event = Event::new(Class::Revoke, actor).premises(note.premises);
+        self.event(event.detail(detail));
+        let id = note.id;
+        self.revokes.insert(id, note);
+        self.dirty_revoke(id);
     }
 
     fn open_grants(&self) -> BTreeSet<GrantId> {
@@ -280,4 +257,13 @@ impl Held {
             self.dirty_press(trigger);
         }
     }
+}
+
+fn yours(by: &Person, premises: PremisesId) -> Result<PremisesId> {
+    if by.answers_for(premises) {
+        return Ok(premises);
+    }
+    Err(Error::not_found(
+        "That is not yours to stop, or not known here.",
+    ))
 }

@@ -1,9 +1,7 @@
 //! Rules, refusals and ends in words that an owner understands. One place, so that pages, problem
 //! documents and receipts say the same.
 
-use std::fmt::Write as _;
-
-use assent_consent::{AlertKind, EndCause, Refusal, Rule, RuleTrigger};
+use assent_consent::{AlertKind, AlertLimits, EndCause, Refusal, Rule, RuleTrigger};
 
 use super::page::EndText;
 
@@ -45,17 +43,14 @@ pub(super) fn end(cause: EndCause) -> EndText {
 
 /// "Shares with Springfield PD when you press, for up to 10 minutes, with sound."
 pub(super) fn rule(rule: &Rule, agency: &str) -> String {
+    let longest = span(rule.longest.secs());
     let mut words = match &rule.trigger {
-        RuleTrigger::Press => format!(
-            "Shares with {agency} when you press, for up to {}",
-            span(rule.longest.secs())
-        ),
-        RuleTrigger::Standing => {
-            format!(
-                "Shares with {agency} all the time, renewed every {} until you revoke it; every view is recorded",
-                span(rule.longest.secs())
-            )
+        RuleTrigger::Press => {
+            format!("Shares with {agency} when you press, for up to {longest}")
         }
+        RuleTrigger::Standing => format!(
+            "Shares with {agency} all the time, renewed every {longest} until you revoke it; every view is recorded"
+        ),
         RuleTrigger::Alert(on) => {
             let kinds: Vec<String> = on.kinds.iter().map(spaced).collect();
             let verb = if on.asks {
@@ -63,42 +58,38 @@ pub(super) fn rule(rule: &Rule, agency: &str) -> String {
             } else {
                 "Shares"
             };
-            format!(
-                "{verb} with {agency} on these alerts: {}, for up to {}",
-                kinds.join(", "),
-                span(rule.longest.secs())
-            )
+            let kinds = kinds.join(", ");
+            format!("{verb} with {agency} on these alerts: {kinds}, for up to {longest}")
+                + &limits(&on.limits)
         }
     };
-    if let RuleTrigger::Alert(on) = &rule.trigger {
-        if on.limits.within_metres > 0 {
-            write!(words, ", within {} m", on.limits.within_metres).ok();
-        }
-        if let Some(quiet) = on.limits.quiet {
-            write!(
-                words,
-                ", not from {} to {}",
-                clock(quiet.from.get()),
-                clock(quiet.to.get())
-            )
-            .ok();
-        }
-        if on.limits.per_day > 0 {
-            write!(words, ", at most {} times a day", on.limits.per_day).ok();
-        }
+    if rule.rights.audio {
+        words.push_str(", with sound");
     }
-    for (right, text) in [
-        (rule.rights.audio, ", with sound"),
-        (rule.rights.record, ", may be recorded"),
-    ] {
-        if right {
-            words.push_str(text);
-        }
+    if rule.rights.record {
+        words.push_str(", may be recorded");
     }
     if rule.pre_roll_secs > 0 {
-        write!(words, ", with the {} s before", rule.pre_roll_secs).ok();
+        words += &format!(", with the {} s before", rule.pre_roll_secs);
     }
-    words.push('.');
+    words + "."
+}
+
+fn limits(limits: &AlertLimits) -> String {
+    let mut words = String::new();
+    if limits.within_metres > 0 {
+        words += &format!(", within {} m", limits.within_metres);
+    }
+    if let Some(quiet) = limits.quiet {
+        words += &format!(
+            ", not from {} to {}",
+            clock(quiet.from.get()),
+            clock(quiet.to.get())
+        );
+    }
+    if limits.per_day > 0 {
+        words += &format!(", at most {} times a day", limits.per_day);
+    }
     words
 }
 

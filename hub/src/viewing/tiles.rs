@@ -2,12 +2,13 @@
 //! stopped it meanwhile), then shown. Closing: at once, then recorded. Orders to feeds are given under
 //! the lock, so that they are obeyed in the order in which they were decided.
 
+use futures::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::Viewing;
-use super::note::{TileNote, View};
+use super::note::{Held, TileNote, View};
 use super::page::{Tile, why_over};
 use super::walls::unknown_wall;
 use crate::audit::{Actor, Class, Event, Receipt};
@@ -54,6 +55,14 @@ enum Step {
     },
 }
 
+/// What a page asks of a tile, with what its operator's agency may see of the camera.
+struct Wish {
+    camera: Option<CameraId>,
+    visible: bool,
+    look: Look,
+    shown: Option<Shown>,
+}
+
 impl Viewing {
     /// Changes what a tile shows. Saying the same again changes nothing.
     pub async fn set_tile(
@@ -92,66 +101,79 @@ impl Viewing {
 
     /// Notes what the tile is to show; what it must not show any more has stopped when this returns.
     async fn want(&self, signed_in: &SignedIn, at: TileAt, asked: TileAsked) -> Result<Step> {
-        let camera = asked.camera_id.map(CameraId);
-        let now = self.world.clock.now();
-        let shown = camera.and_then(|camera| {
-            self.sharing
-                .shown(camera, agency_of(&signed_in.person).ok()?)
-        });
-        let audible = asked.audible && shown.as_ref().is_some_and(|shown| shown.rights.audio);
-        let look = Look {
-            large: asked.size == TileSize::Large,
-            audible,
-        };
+        let wish = self.wish(&signed_in.person, asked);
         let (step, order) = {
             let mut held = self.held.lock();
-            let wall = held
-                .walls
-                .get_mut(&at.wall)
-                .filter(|wall| wall.session == signed_in.session)
-                .ok_or_else(unknown_wall)?;
-            let tile = wall
-                .tiles
-                .entry(at.slot)
-                .or_insert_with(|| TileNote::empty(now));
-            tile.look = look;
-            let same =
-                tile.viewing.is_some() && tile.camera == camera && asked.visible && shown.is_some();
-            if same {
-                let looking = self.feeds.look(at, look);
-                (Step::Keep, Some(futures::future::Either::Left(looking)))
-            } else {
-                let before = tile.viewing.take();
-                tile.camera = camera;
-                tile.visible = asked.visible;
-                tile.generation += 1;
-                tile.since = now;
-                let (step, over) = match (camera, shown) {
-                    (Some(camera), Some(shown)) if asked.visible => (
-                        Step::Open {
-                            camera,
-                            generation: tile.generation,
-                            shown,
-                        },
-                        None,
-                    ),
-                    (Some(camera), None) if asked.visible => {
-                        (Step::Empty, Some(why_over(self.sharing.last_end(camera))))
-                    }
-                    (Some(_) | None, _) => (Step::Empty, None),
-                };
-                tile.over = over;
-                let hiding = before.map(|id| {
-                    held.end(id, now);
-                    futures::future::Either::Right(self.feeds.hide(at))
-                });
-                (step, hiding)
-            }
+            let wall = held.walls.get_mut(&at.wall);
+            let wall = wall.filter(|wall| wall.session == signed_in.session);
+            let tiles = &mut wall.ok_or_else(unknown_wall)?.tiles;
+            let now = self.world.clock.now();
+            tiles.entry(at.slot).or_insert_with(|| TileNote::empty(now));
+            self.change(&mut held, at, wish)
         };
         if let Some(order) = order {
             order.await?;
         }
         Ok(step)
+    }
+
+    fn wish(&self, person: &Person, asked: TileAsked) -> Wish {
+        let camera = asked.camera_id.map(CameraId);
+        let agency = person.agency;
+        let shown = camera
+            .zip(agency)
+            .and_then(|(camera, agency)| self.sharing.shown(camera, agency));
+        let audio = shown.as_ref().is_some_and(|shown| shown.rights.audio);
+        let look = Look {
+            large: asked.size == TileSize::Large,
+            audible: asked.audible && audio,
+        };
+        Wish {
+            camera,
+            visible: asked.visible,
+            look,
+            shown,
+        }
+    }
+
+    /// What the change needs, and the order to feeds that was given for it.
+    fn change(
+        &self,
+        held: &mut Held,
+        at: TileAt,
+        wish: Wish,
+    ) -> (Step, Option<BoxFuture<'static, Result<()>>>) {
+        let now = self.world.clock.now();
+        let Some(tile) = held.tile(at) else {
+            return (Step::Keep, None);
+        };
+        tile.look = wish.look;
+        if tile.shows(&wish) {
+            return (Step::Keep, Some(self.feeds.look(at, wish.look)));
+        }
+        let before = tile.viewing.take();
+        tile.camera = wish.camera;
+        tile.visible = wish.visible;
+        tile.generation += 1;
+        tile.since = now;
+        tile.over = None;
+        let step = match (wish.camera, wish.shown) {
+            (Some(camera), Some(shown)) if wish.visible => Step::Open {
+                camera,
+                generation: tile.generation,
+                shown,
+            },
+            (Some(camera), None) if wish.visible => {
+                tile.over = Some(why_over(self.sharing.last_end(camera)));
+                Step::Empty
+            }
+            (Some(_) | None, _) => Step::Empty,
+        };
+        let hiding = before.map(|id| {
+            held.end(id, now);
+            self.feeds.hide(at)
+        });
+        (step, hiding)
     }
 
     /// Records the viewing, then shows it, if it is still wanted and still allowed.
@@ -166,7 +188,6 @@ impl Viewing {
         let id = ViewingId(self.world.random.id());
         let receipt = self.record(&signed_in.person, id, camera, shown).await?;
         let view = self.view(&signed_in.person, id, camera, shown, &receipt)?;
-        let agency = view.agency;
         let version = {
             let mut held = self.held.lock();
             held.mark(&view);
@@ -174,44 +195,43 @@ impl Viewing {
         };
         self.behind.wake();
         // The owner's history has it before the picture, unless the store is away.
-        tokio::time::timeout(HISTORY_WITHIN, self.behind.saved(version))
-            .await
-            .ok();
-        let showing = {
-            let mut held = self.held.lock();
-            held.begin(view);
-            let now = self.world.clock.now();
-            let allowed = self
-                .sharing
-                .shown(camera, agency)
-                .filter(|_| !signed_in.ended.is_cancelled());
-            let tile = held.tile(at).filter(|tile| tile.generation == generation);
-            match (tile, allowed) {
-                (Some(tile), Some(allowed)) => {
-                    tile.viewing = Some(id);
-                    tile.since = now;
-                    let admitted = Admitted::recorded(&receipt, id, camera, allowed.rights.audio);
-                    Some(self.feeds.show(admitted, at, tile.look))
-                }
-                (Some(tile), None) => {
-                    tile.over = Some(why_over(self.sharing.last_end(camera)));
-                    held.end(id, now);
-                    None
-                }
-                (None, _) => {
-                    held.end(id, now);
-                    None
-                }
-            }
-        };
-        let Some(showing) = showing else {
-            return Ok(());
-        };
-        if let Err(error) = showing.await {
-            self.give_up(at, id);
-            return Err(error);
+        let kept = self.behind.saved(version);
+        tokio::time::timeout(HISTORY_WITHIN, kept).await.ok();
+        match self.begin(signed_in, at, generation, view, &receipt) {
+            Some(showing) => showing.await.inspect_err(|_| self.give_up(at, id)),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Asks once more, because the owner, the operator or the page may have stopped it while the record
+    /// was written; then the viewing has ended before it began.
+    fn begin(
+        &self,
+        signed_in: &SignedIn,
+        at: TileAt,
+        generation: u64,
+        view: View,
+        receipt: &Receipt,
+    ) -> Option<BoxFuture<'static, Result<()>>> {
+        let (id, camera, now) = (view.id, view.camera, self.world.clock.now());
+        let mut held = self.held.lock();
+        let allowed = self.sharing.shown(camera, view.agency);
+        let allowed = allowed.filter(|_| !signed_in.ended.is_cancelled());
+        held.begin(view);
+        let tile = held.tile(at).filter(|tile| tile.generation == generation);
+        let (Some(tile), Some(allowed)) = (tile, &allowed) else {
+            if allowed.is_none()
+                && let Some(tile) = held.tile(at)
+            {
+                tile.over = Some(why_over(self.sharing.last_end(camera)));
+            }
+            held.end(id, now);
+            return None;
+        };
+        tile.viewing = Some(id);
+        tile.since = now;
+        let admitted = Admitted::recorded(receipt, id, camera, allowed.rights.audio);
+        Some(self.feeds.show(admitted, at, tile.look))
     }
 
     /// For what a press opened the spool is record enough; everything else waits for the store.
@@ -281,6 +301,10 @@ impl Viewing {
 }
 
 impl TileNote {
+    fn shows(&self, wish: &Wish) -> bool {
+        self.viewing.is_some() && self.camera == wish.camera && wish.visible && wish.shown.is_some()
+    }
+
     fn empty(now: time::OffsetDateTime) -> Self {
         let look = Look {
             large: false,
