@@ -111,11 +111,11 @@ fn refuse<T>(
 
 impl RuleTable {
     fn check(self, index: usize, known: &[CameraConfig]) -> Result<Rule, Refused> {
-        let Ok(agency) = AgencyId::new(self.agency.clone()) else {
+        let Ok(agency) = AgencyId::of_key(&self.agency) else {
             return refuse(
                 "agency",
                 "is empty or too long",
-                "use the agency's id, for example \"springfield-pd\"",
+                "use the agency's key or id, for example \"springfield-pd\"",
             );
         };
         let Some(longest) = Ttl::from_secs(self.longest_secs) else {

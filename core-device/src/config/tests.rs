@@ -1,6 +1,8 @@
 //! What an installer reads when the file is wrong, and what the device does with a right one.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use assent_consent::AgencyId;
+
 use super::*;
 
 fn load(text: &str) -> Result<Config, ConfigError> {
@@ -96,6 +98,18 @@ fn rules_in_words_become_the_policy() {
     .unwrap();
     assert_eq!(config.policy.version().0, 7);
     assert_eq!(config.policy.rules().len(), 2);
+    let agency = config.policy.rules()[0].agency.clone();
+    assert_eq!(agency, AgencyId::of_key("springfield-pd").unwrap());
+    let by_id = load(&format!(
+        "{TILL}[[rule]]\ntrigger = \"press\"\ncameras = [1]\nagency = \"{agency}\"
+        rights = [\"live\"]\nlongest_secs = 60"
+    ))
+    .unwrap();
+    assert_eq!(
+        by_id.policy.rules()[0].agency,
+        agency,
+        "the key's id means the same"
+    );
     assert_eq!(config.armed().pictures.len(), 1);
     assert_eq!(config.armed().sound.len(), 1);
 }

@@ -9,6 +9,7 @@ use crate::devices::Health;
 use crate::error::{Error, Result};
 use crate::registry::{MOST_CAMERAS, Reported as CameraReported};
 use crate::sharing::{Greeting, Reported};
+use crate::world::AgencyId;
 
 pub(super) struct Hello {
     greeting: Greeting,
@@ -49,6 +50,23 @@ pub(super) fn parse(hello: link::Hello) -> Result<Hello> {
     })
 }
 
+/// What such a rule opens, nobody can see: most often a key that is written differently in two files.
+fn warn_of_strangers(attached: &Attached, policy: &StandingPolicy) {
+    for rule in policy.rules() {
+        let agency = AgencyId::parse(rule.agency.as_str());
+        if agency
+            .and_then(|id| attached.hub.registry.agency(id))
+            .is_none()
+        {
+            tracing::warn!(
+                device = %attached.device, premises = %attached.premises, rule = rule.id.0, agency = %rule.agency,
+                "a rule of this device shares with an agency that this hub does not know, so nobody here can see what it opens; \
+                 write the agency's key from the town's file, or its id, into the device's configuration"
+            );
+        }
+    }
+}
+
 /// Memory first, then the frames that answer it; the store follows on its own.
 pub(super) async fn take_in(attached: &Attached, hello: Hello) {
     let (hub, device, premises) = (&attached.hub, attached.device, attached.premises);
@@ -64,6 +82,7 @@ pub(super) async fn take_in(attached: &Attached, hello: Hello) {
     let other_policy = hub
         .devices
         .set_policy(device, hello.greeting.policy.clone());
+    warn_of_strangers(attached, &hello.greeting.policy);
     hub.sharing.hello(device, premises, hello.greeting).await;
     if fresh.is_empty() && !other_policy {
         return;

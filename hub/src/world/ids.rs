@@ -98,3 +98,21 @@ impl<'de> serde::Deserialize<'de> for DeviceId {
         Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a device id"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_rules_of_consent_know_an_agency_by_the_same_id() {
+        for key in [
+            "springfield-pd",
+            "pd",
+            "2F1A0C3E-8C1D-4E3B-9A55-0123456789AB",
+        ] {
+            let there = assent_consent::AgencyId::of_key(key).unwrap();
+            assert_eq!(AgencyId::of_key(key).to_string(), there.as_str());
+        }
+    }
+}

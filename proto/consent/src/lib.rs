@@ -2,6 +2,7 @@
 //! is a yes, and how long the yes lives. Pure: no clock, no randomness, no storage, no network; time
 //! and ids come in as arguments, and effects go out as values. The wire's schema is not known here.
 
+mod agency;
 mod alert;
 mod answer;
 mod cameras;
