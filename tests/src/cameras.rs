@@ -23,7 +23,7 @@ use gstreamer_rtsp_server::prelude::*;
 use gstreamer_rtsp_server::{RTSPAuth, RTSPFilterResult, RTSPServer, RTSPToken};
 use serde::{Deserialize, Serialize};
 
-pub use plan::{CameraPlan, Sound, Video, town_cameras};
+pub use plan::{CameraPlan, HALL_MASK, Mask, Sound, Video, town_cameras};
 
 use garbage::Garbage;
 use replay::Flow;

@@ -2,6 +2,7 @@
 //! calls of its people. Everything listens on free ports and dies with this value. What the town is
 //! made of stands in `plan`; how each part is driven, in the file of its name.
 
+mod alarm;
 pub mod device;
 pub mod door;
 pub mod hub;
@@ -15,10 +16,12 @@ pub mod share;
 pub mod tap;
 pub mod wall;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use crate::cameras::{CameraPlan, Cameras};
 use device::Device;
@@ -34,7 +37,8 @@ pub struct Town {
     pub devices: Vec<Device>,
     pub hub: Hub,
     pub cameras: Cameras,
-    pub agency: String,
+    premises: BTreeMap<String, String>,
+    alarm: alarm::Alarm,
     networks: Vec<Namespace>,
     taps: Vec<Tap>,
     kept: door::Kept,
@@ -77,19 +81,15 @@ impl Town {
             .map(|network| Tap::on(network.inside()))
             .collect::<Result<_>>()?;
         let url = store.as_ref().map(Postgres::url);
-        let hub = Hub::start(
-            folder.path(),
-            address,
-            plan.http_port,
-            url,
-            &plan.hub_settings,
-        )
-        .await?;
+        let alarm = alarm::Alarm::make(folder.path())?;
+        let settings = format!("{}{}", plan.hub_settings, alarm.settings());
+        let hub = Hub::start(folder.path(), address, plan.http_port, url, &settings).await?;
         let mut town = Self {
             devices: Vec::new(),
             hub,
             cameras,
-            agency: String::new(),
+            premises: BTreeMap::new(),
+            alarm,
             networks,
             taps,
             kept: door::Kept::default(),
@@ -108,16 +108,13 @@ impl Town {
             .hub
             .admin(&["import", &roster.to_string_lossy()])
             .await?;
-        let agency = settled["agency"]["id"]
-            .as_str()
-            .context("an import names the agency's id")?;
-        agency.clone_into(&mut self.agency);
+        self.premises = ids(&settled["premises"]);
         for (index, premises) in plan.premises.iter().enumerate() {
             let claim = self.hub.claim(&premises.key).await?;
             let device = Device::enrol(device::Site {
                 folder: &self.folder.path().join(format!("core-{}", premises.key)),
                 premises,
-                agency: &self.agency,
+                agency: plan::AGENCY,
                 cameras: &self.cameras,
                 network: self.networks.get(index),
                 claim: &claim,
@@ -180,6 +177,15 @@ impl Town {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Each key in an import's answer with its id.
+fn ids(settled: &Value) -> BTreeMap<String, String> {
+    let entries = settled.as_array().into_iter().flatten();
+    let pairs = entries.filter_map(|entry| Some((entry["key"].as_str()?, entry["id"].as_str()?)));
+    pairs
+        .map(|(key, id)| (key.to_owned(), id.to_owned()))
+        .collect()
 }
 
 /// Where a town keeps its files: a folder of its own that goes with it, or one that stays.

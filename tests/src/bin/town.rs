@@ -99,7 +99,11 @@ Each link signs in once. Open the operator's first, then hold the share button o
 The town's own square is on the wall already, under the agency's standing policy.
 CORE devices' own pages (status, STOP): {locals}
 From another machine:  ssh -L {port}:localhost:{port} <this machine>   and open the same links there.
-Commands for tinkering: {commands}   Logs: {folder}",
+
+An alert that the shop agreed to in advance (a gunshot at the school asks its owner, Joan, first):
+  curl --json '{{\"premises\":\"shop\",\"kind\":\"glassBreak\"}}' {commands}/alert
+A sign-in link for Joan Avery (school) or Luis Lopez (shop):  curl -X POST {commands}/links/joan
+More commands: tests/src/town/door.rs   Logs: {folder}",
         maria = text("/links/maria"),
         op417 = text("/links/op417"),
         op418 = text("/links/op418"),

@@ -87,16 +87,17 @@ fn video_branch(video: Video, kbps: u32) -> String {
     }
 }
 
-/// Small blocks, so that sound does not hold back the picture.
+/// Small blocks, so that sound does not hold back the picture. The tee takes it that nobody listens: the
+/// generator alone would call that an error, and the server would turn every further reader away.
 fn sound_branch(sound: Sound) -> &'static str {
     match sound {
         Sound::G711 => {
             "audiotestsrc name=sound is-live=true freq=440 volume=0.1 samplesperbuffer=160 \
-             ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
+             ! tee allow-not-linked=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
         }
         Sound::Aac => {
             "audiotestsrc name=sound is-live=true freq=660 volume=0.1 samplesperbuffer=320 \
-             ! audio/x-raw,rate=16000,channels=1 ! avenc_aac bitrate=32000 \
+             ! tee allow-not-linked=true ! audio/x-raw,rate=16000,channels=1 ! avenc_aac bitrate=32000 \
              ! rtpmp4gpay name=pay1 pt=97"
         }
     }

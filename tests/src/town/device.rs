@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::network::Namespace;
 use super::plan::{PremisesPlan, RulePlan};
 use super::process::Process;
-use crate::cameras::Cameras;
+use crate::cameras::{Cameras, Mask};
 
 const UP_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -228,6 +228,8 @@ struct CameraTable<'a> {
     username: &'a str,
     password: &'a str,
     audio: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    masks: &'a [Mask],
 }
 
 #[derive(Serialize)]
@@ -249,6 +251,7 @@ impl<'a> Settings<'a> {
                 username: &plan.username,
                 password: &plan.password,
                 audio: plan.sound.is_some(),
+                masks: &plan.masks,
             })
         };
         let rules = site.premises.rules.iter();

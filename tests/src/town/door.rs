@@ -3,7 +3,7 @@
 //!
 //! `POST /cameras/{name} {"trouble":"stopped"}` · `POST /hub {"do":"kill"|"start"|"terminate"}` ·
 //! `POST /devices/{premises} {"do":"kill"|"start"|"press"|"stop"|"cut"|"mend"|"status"}` ·
-//! `POST /links/{person}` · `POST /share {"by":"maria"}` · `POST /viewers {"by":"op417","count":9}` · `GET /usage` · `GET /counted/{index}` ·
+//! `POST /links/{person}` · `POST /alert {"premises":"shop","kind":"glassBreak"}` · `POST /share {"by":"maria"}` · `POST /viewers {"by":"op417","count":9}` · `GET /usage` · `GET /counted/{index}` ·
 //! `GET /left/{index}`
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -56,6 +56,7 @@ impl Door {
             .route("/hub", post(hub))
             .route("/devices/{premises}", post(device))
             .route("/links/{person}", post(link))
+            .route("/alert", post(alert))
             .route("/share", post(share))
             .route("/viewers", post(viewers))
             .route("/usage", get(usage))
@@ -166,6 +167,18 @@ async fn device(
 async fn link(State(town): State<Shared>, Path(person): Path<String>) -> Answer {
     let link = town.lock().await.hub.sign_in_link(&person).await?;
     Ok(Json(json!({ "url": link })))
+}
+
+#[derive(Deserialize)]
+struct Heard {
+    premises: String,
+    kind: String,
+}
+
+/// An alert of the town's own detector, signed as the hub asks for it.
+async fn alert(State(town): State<Shared>, Json(heard): Json<Heard>) -> Answer {
+    let town = town.lock().await;
+    Ok(Json(town.alert(&heard.premises, &heard.kind).await?))
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::cameras::{CameraPlan, Video, town_cameras};
 use crate::scene::View;
 
+/// The agency's key in the town's file and in every device's rules.
+pub(super) const AGENCY: &str = "springfield-pd";
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Store {
     #[default]
@@ -52,7 +55,7 @@ pub struct PremisesPlan {
     pub rules: Vec<RulePlan>,
 }
 
-/// A `[[rule]]` of a device's configuration. The agency is known only when the hub runs.
+/// A `[[rule]]` of a device's configuration. The town adds the agency.
 #[derive(Clone, Debug, Serialize)]
 pub struct RulePlan {
     pub trigger: &'static str,
@@ -174,7 +177,7 @@ impl TownPlan {
     pub(super) fn roster(&self) -> Roster<'_> {
         Roster {
             agency: Agency {
-                key: "springfield-pd",
+                key: AGENCY,
                 name: "Springfield PD",
             },
             premises: self.premises.iter().map(Premises::of).collect(),
@@ -192,7 +195,10 @@ impl TownPlan {
                 PremisesPlan {
                     rules: vec![
                         RulePlan::press(&[1, 2], 1200),
-                        RulePlan::alert("glassBreak", "opens", &[1], 600),
+                        RulePlan {
+                            rights: vec!["live", "audio"],
+                            ..RulePlan::alert("glassBreak", "opens", &[1], 600)
+                        },
                     ],
                     ..premises(
                         "shop",

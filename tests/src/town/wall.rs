@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::page::Page;
+use crate::picture;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LARGEST_DATAGRAM: usize = 2_048;
@@ -30,6 +31,8 @@ pub struct Seen {
     pub last_at: Option<Instant>,
     /// The newest frame, H.264 in Annex B.
     pub latest: Option<Arc<[u8]>>,
+    /// The newest frame that a decoder can begin with.
+    pub key: Option<Arc<[u8]>>,
 }
 
 pub struct Wall {
@@ -216,5 +219,8 @@ fn note(frame: &MediaData, mids: &[Mid], seen: &Mutex<Vec<Seen>>) {
         seen.first_at.get_or_insert_with(SystemTime::now);
         seen.last_at = Some(Instant::now());
         seen.latest = Some(Arc::clone(&frame.data));
+        if picture::begins(&frame.data) {
+            seen.key = Some(Arc::clone(&frame.data));
+        }
     }
 }
