@@ -154,7 +154,7 @@ export const words = {
     away: 'Your device is cut off',
     awayMeans: 'The hub cannot reach it, so the operators get no new picture. If you are in danger, call 911.',
     rights: (audio: boolean, preRoll: boolean, record: boolean) =>
-      [audio ? 'With sound' : 'No sound', preRoll ? 'with the seconds before' : 'nothing from before', record ? 'recorded' : 'not recorded'].join(' · '),
+      [audio ? 'With sound' : 'No sound', ...(preRoll ? ['may begin some seconds earlier'] : []), record ? 'recorded' : 'not recorded'].join(' · '),
     stopOne: 'Stop this one',
     recent: 'Just ended',
     watchedBy: (badges: string[]) =>
@@ -248,6 +248,7 @@ export const words = {
   notice: {
     draining: 'The hub is about to restart. This page connects again by itself.',
     storeDown: 'The hub’s records are in trouble. Your press still works.',
+    storeFull: 'The hub’s disk is full: its records are in trouble. Your press and STOP still work.',
   },
   ago: (ms: number) => (ms < 2_000 ? 'just now' : `${length(ms)} ago`),
 };

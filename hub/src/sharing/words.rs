@@ -70,7 +70,7 @@ pub(super) fn rule(rule: &Rule, agency: &str) -> String {
         words.push_str(", may be recorded");
     }
     if rule.pre_roll_secs > 0 {
-        words += &format!(", with the {} s before", rule.pre_roll_secs);
+        words += &format!(", beginning at most {} s before", rule.pre_roll_secs);
     }
     words + "."
 }
