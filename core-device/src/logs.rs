@@ -12,7 +12,9 @@ pub(crate) fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("ASSENT_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // It would say so on standard error, and panic when that fails too: a full disk, a closed pipe.
+        .log_internal_errors(false);
     match format {
         LogFormat::Readable => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

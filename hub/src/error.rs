@@ -193,6 +193,7 @@ impl From<sqlx::Error> for Error {
     fn from(e: sqlx::Error) -> Self {
         use sqlx::Error as S;
         match &e {
+            _ if means_full(&e) => store_full(e),
             S::PoolTimedOut | S::PoolClosed | S::Io(_) | S::Tls(_) | S::WorkerCrashed => {
                 store_down(e)
             }
@@ -202,18 +203,32 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+fn store_full(e: sqlx::Error) -> Error {
+    Error::unavailable("The hub's disk is full. Nothing was changed. Free space on it and try again; presses and stops work meanwhile.")
+        .slug("store-full")
+        .because(e)
+}
+
 fn store_down(e: sqlx::Error) -> Error {
     Error::unavailable("The hub cannot reach its store at the moment. Nothing was changed.")
         .slug("store-down")
         .because(e)
 }
 
-/// SQLite: busy (5), locked (6), read-only (8), I/O error (10), full (13), cannot open (14), with their extended codes.
+/// SQLite: full (13). PostgreSQL: disk full.
+pub(crate) fn means_full(e: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(d) = e else {
+        return false;
+    };
+    matches!(d.code().as_deref(), Some("13" | "53100"))
+}
+
+/// SQLite: busy (5), locked (6), read-only (8), I/O error (10), cannot open (14), with their extended codes.
 /// PostgreSQL: connection (08…), resources (53…), shutting down (57…).
 fn means_away(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
     match code.parse::<u32>() {
-        Ok(n) if code.len() < 5 => matches!(n & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+        Ok(n) if code.len() < 5 => matches!(n & 0xff, 5 | 6 | 8 | 10 | 14),
         _ => code.starts_with("08") || code.starts_with("53") || code.starts_with("57"),
     }
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::http::{self, Front};
 use crate::link;
 use crate::state::{Hub, private_dir};
+use crate::world::StoreState;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -129,17 +130,17 @@ fn until_told() -> Result<CancellationToken> {
 
 async fn keep_house(front: Front, stop: CancellationToken) {
     let mut tick = interval(HOUSEKEEPING);
-    let mut was_up = true;
+    let mut was = StoreState::Up;
     loop {
         tokio::select! { () = stop.cancelled() => return, _ = tick.tick() => {} }
         let hub = &front.hub;
-        let up = hub.world.store.check().await;
-        if up != was_up {
-            tracing::warn!(up, "the store went away or came back");
+        let state = hub.world.store.check().await;
+        if state != was {
+            tracing::warn!(?state, "the store went away, is full, or came back");
             front.notice();
-            was_up = up;
+            was = state;
         }
-        if up {
+        if state == StoreState::Up {
             match hub.audit.replay().await {
                 Ok(0) => {}
                 Ok(events) => tracing::info!(events, "brought spooled records into the store"),

@@ -17,7 +17,7 @@ pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, Premi
 pub use private::Private;
 pub use random::{Hash, Random, Secret};
 pub use stamp::Stamp;
-pub use store::{Engine, Store};
+pub use store::{Engine, Store, StoreState};
 
 /// Everything that a slice may ask of the outside.
 #[derive(Clone)]

@@ -36,11 +36,15 @@ struct Running {
 
 impl Running {
     fn start(data_dir: &Path) -> Self {
+        Self::start_logging_to(data_dir, Stdio::null())
+    }
+
+    fn start_logging_to(data_dir: &Path, log: Stdio) -> Self {
         let mut command = on_free_ports(hub(data_dir));
         let mut child = command
             .arg("--ready-json")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -104,6 +108,20 @@ fn it_starts_without_any_configuration_and_drains_on_sigterm() {
     assert!(hub.get("anything", "/readyz", "").ends_with("ok"));
     assert_eq!(hub.terminate(), 0);
     assert!(!dir.path().join("data/admin.sock").exists());
+}
+
+#[test]
+fn a_log_on_a_full_disk_ends_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let hub = Running::start_logging_to(dir.path(), full.into());
+    for _ in 0..3 {
+        assert!(hub.get("anything", "/readyz", "").ends_with("ok"));
+    }
+    assert_eq!(hub.terminate(), 0);
 }
 
 #[test]

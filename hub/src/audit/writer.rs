@@ -43,6 +43,9 @@ async fn run(store: Store, mut queue: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let written = commit(&store, &batch).await;
+        if written.is_err() {
+            store.doubt();
+        }
         for waiting in batch.drain(..) {
             let answer = match &written {
                 Ok(()) => Ok(()),

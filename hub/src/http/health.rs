@@ -2,6 +2,7 @@
 
 use super::Front;
 use crate::error::{Error, Result};
+use crate::world::StoreState;
 use axum::extract::State;
 
 /// The process answers.
@@ -16,11 +17,15 @@ pub(super) async fn ready(State(front): State<Front>) -> Result<&'static str> {
     if front.draining.is_cancelled() {
         return Err(Error::unavailable("The hub is about to stop.").slug("draining"));
     }
-    if !front.hub.world.store.check().await {
-        return Err(Error::unavailable(
+    match front.hub.world.store.ask().await {
+        StoreState::Up => Ok("ok"),
+        StoreState::Full => Err(Error::unavailable(
+            "The hub's disk is full. Free space on it; presses and stops work meanwhile.",
+        )
+        .slug("store-full")),
+        StoreState::Away => Err(Error::unavailable(
             "The store does not answer. What is shared already keeps running.",
         )
-        .slug("store-down"));
+        .slug("store-down")),
     }
-    Ok("ok")
 }

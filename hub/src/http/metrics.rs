@@ -2,6 +2,7 @@
 //! their own with the `metrics` macros.
 
 use super::Front;
+use crate::world::StoreState;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -53,7 +54,7 @@ fn measure(front: &Front) {
     gauge("assent_streams_open", front.streams.open());
     gauge(
         "assent_store_up",
-        usize::from(*hub.world.store.up().borrow()),
+        usize::from(hub.world.store.state() == StoreState::Up),
     );
 }
 

@@ -2,10 +2,11 @@
 //! SQL text a query. Slices own their SQL; here are only opening, the settings that durability
 //! depends on, migrations, and knowing whether the store is there.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, means_full};
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Row};
-use std::sync::Once;
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -15,6 +16,9 @@ const CONNECTIONS: u32 = 8;
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(2);
 /// How long one statement of SQLite waits for another writer.
 const BUSY_MS: u32 = 2_000;
+/// While all is well only every so many-th check writes: at one in two seconds, twice a minute, which no
+/// memory card minds. A failed record asks for one at once.
+const WRITE_EVERY: u32 = 15;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 static DRIVERS: Once = Once::new();
@@ -25,12 +29,23 @@ pub enum Engine {
     Postgres,
 }
 
+/// What is known about the store since it was last asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreState {
+    Up,
+    /// It answers, and keeps nothing: no space is left.
+    Full,
+    Away,
+}
+
 /// A handle; clones share the pool.
 #[derive(Clone)]
 pub struct Store {
     pool: AnyPool,
     engine: Engine,
-    up: watch::Sender<bool>,
+    state: watch::Sender<StoreState>,
+    /// Checks to come before one writes again.
+    write_in: Arc<AtomicU32>,
 }
 
 impl Store {
@@ -40,7 +55,8 @@ impl Store {
         let engine = engine_of(url)?;
         let options = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_WITHIN);
+            .acquire_timeout(ACQUIRE_WITHIN)
+            .after_release(|conn, _| Box::pin(is_clean(conn)));
         let pool = options
             .after_connect(move |conn, _| Box::pin(settle(engine, conn)))
             .connect(url)
@@ -53,7 +69,8 @@ impl Store {
         Ok(Self {
             pool,
             engine,
-            up: watch::Sender::new(true),
+            state: watch::Sender::new(StoreState::Up),
+            write_in: Arc::default(),
         })
     }
 
@@ -66,17 +83,40 @@ impl Store {
         self.engine
     }
 
-    /// Whether the store answered when last asked; pages show it.
-    pub fn up(&self) -> watch::Receiver<bool> {
-        self.up.subscribe()
+    /// What the store said when last asked; pages show it.
+    pub fn state(&self) -> StoreState {
+        *self.state.borrow()
     }
 
-    /// Asks the store and tells whoever watches when that changed.
-    pub async fn check(&self) -> bool {
-        let up = sqlx::query("SELECT 1").execute(&self.pool).await.is_ok();
-        self.up
-            .send_if_modified(|was| std::mem::replace(was, up) != up);
-        up
+    /// Whether it answers now, and what is known about its writes; for callers who may not cause any.
+    pub async fn ask(&self) -> StoreState {
+        match sqlx::query("SELECT 1").execute(&self.pool).await {
+            Ok(_) => self.state(),
+            Err(error) => state_of(&error),
+        }
+    }
+
+    /// Asks the store, by a write if the last one failed or lies back a while.
+    pub async fn check(&self) -> StoreState {
+        let wait = self.write_in.load(Ordering::Relaxed);
+        let state = if self.state() == StoreState::Up && wait > 0 {
+            self.write_in.store(wait - 1, Ordering::Relaxed);
+            self.ask().await
+        } else {
+            self.write_in.store(WRITE_EVERY, Ordering::Relaxed);
+            let write = sqlx::query("UPDATE store_check SET checks = checks + 1");
+            match write.execute(&self.pool).await {
+                Ok(_) => StoreState::Up,
+                Err(error) => state_of(&error),
+            }
+        };
+        self.state.send_replace(state);
+        state
+    }
+
+    /// A write failed: the next check has to be one.
+    pub fn doubt(&self) {
+        self.write_in.store(0, Ordering::Relaxed);
     }
 
     /// Waits for running statements, then closes.
@@ -93,6 +133,24 @@ fn engine_of(url: &str) -> Result<Engine> {
             "store.url must begin with sqlite: or postgres:.",
         )),
     }
+}
+
+fn state_of(error: &sqlx::Error) -> StoreState {
+    if means_full(error) {
+        StoreState::Full
+    } else {
+        StoreState::Away
+    }
+}
+
+/// Only a connection outside any transaction goes back into the pool. SQLite ends a transaction by itself
+/// when the disk is full; sqlx's own ROLLBACK then fails and it still counts the transaction as open, so
+/// that the next one is a savepoint in nothing, whose rollback keeps the write lock for ever
+/// (the counting is <https://github.com/launchbadge/sqlx/issues/3742>). Such a connection is closed.
+async fn is_clean(conn: &mut AnyConnection) -> sqlx::Result<bool> {
+    // A dropped transaction's rollback is only queued; the answer comes after it.
+    conn.ping().await?;
+    Ok(!conn.is_in_transaction())
 }
 
 async fn settle(engine: Engine, conn: &mut AnyConnection) -> sqlx::Result<()> {
@@ -146,4 +204,51 @@ async fn assert_durable(engine: Engine, pool: &AnyPool) -> Result<()> {
     Err(Error::unavailable(
         "The store does not keep a commit through a power cut (SQLite needs WAL, synchronous=FULL and foreign keys; PostgreSQL fsync=on).",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use crate::testing::TestWorld;
+    use crate::world::Engine;
+
+    /// A full disk makes SQLite roll back by itself, as this trigger does at 13; 14 is any other failure.
+    const ROLLS_BACK: &str = "CREATE TABLE note (n INTEGER); \
+        CREATE TRIGGER full BEFORE INSERT ON note WHEN NEW.n = 13 BEGIN SELECT RAISE(ROLLBACK, 'full'); END; \
+        CREATE TRIGGER other BEFORE INSERT ON note WHEN NEW.n = 14 BEGIN SELECT RAISE(ABORT, 'other'); END";
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_leaves_no_lock_behind() {
+        let test = TestWorld::on(Engine::Sqlite).await;
+        let pool = test.world.store.pool();
+        sqlx::raw_sql(ROLLS_BACK).execute(pool).await.unwrap();
+        let note = async |n: i64| {
+            let mut transaction = pool.begin().await?;
+            for one in [1, n] {
+                sqlx::query("INSERT INTO note (n) VALUES ($1)")
+                    .bind(one)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await
+        };
+        for failing in [13, 14, 13, 14] {
+            note(failing).await.unwrap_err();
+        }
+        // Two at once, so that a connection that keeps the lock is not the one that asks for it.
+        let (mut one, mut other) = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+        for conn in [&mut one, &mut other] {
+            sqlx::query("INSERT INTO note (n) VALUES (2)")
+                .execute(&mut **conn)
+                .await
+                .unwrap();
+        }
+        drop((one, other));
+        note(3).await.unwrap();
+        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM note")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        assert_eq!(kept, 4);
+    }
 }

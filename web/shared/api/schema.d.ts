@@ -605,7 +605,7 @@ export interface components {
             kind?: components["schemas"]["NoticeKind"] | null;
         };
         /** @enum {string} */
-        NoticeKind: "draining" | "storeDown";
+        NoticeKind: "draining" | "storeDown" | "storeFull";
         OperatorCamera: {
             availability: components["schemas"]["Availability"];
             hasAudio: boolean;

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::http::Front;
 use crate::identity::{Role, SignedIn};
-use crate::world::AgencyId;
+use crate::world::{AgencyId, StoreState};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -88,15 +88,18 @@ pub(in crate::http) struct Notice {
 enum NoticeKind {
     Draining,
     StoreDown,
+    StoreFull,
 }
 
 fn notice(front: &Front) -> Notice {
     let kind = if front.draining.is_cancelled() {
         Some(NoticeKind::Draining)
-    } else if *front.hub.world.store.up().borrow() {
-        None
     } else {
-        Some(NoticeKind::StoreDown)
+        match front.hub.world.store.state() {
+            StoreState::Up => None,
+            StoreState::Full => Some(NoticeKind::StoreFull),
+            StoreState::Away => Some(NoticeKind::StoreDown),
+        }
     };
     Notice { kind }
 }
