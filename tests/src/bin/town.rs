@@ -50,6 +50,8 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // It would say so on standard error, and panic when that fails too: a full disk, a closed pipe.
+        .log_internal_errors(false)
         .init();
     let mut plan = match arguments.plan {
         Plan::Springfield => TownPlan::springfield(),
