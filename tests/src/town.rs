@@ -83,7 +83,14 @@ impl Town {
         let url = store.as_ref().map(Postgres::url);
         let alarm = alarm::Alarm::make(folder.path())?;
         let settings = format!("{}{}", plan.hub_settings, alarm.settings());
-        let hub = Hub::start(folder.path(), address, plan.http_port, url, &settings).await?;
+        let hub = Hub::start(
+            folder.path(),
+            address,
+            [plan.http_port, plan.media_port],
+            url,
+            &settings,
+        )
+        .await?;
         let mut town = Self {
             devices: Vec::new(),
             hub,

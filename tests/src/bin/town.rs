@@ -3,6 +3,7 @@
 //! loopback: see `town::door`.
 
 use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -11,6 +12,8 @@ use assent_tests::town::{Town, door};
 use clap::{Parser, ValueEnum};
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
+
+const MEDIA_PORT: u16 = 7401;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Plan {
@@ -38,6 +41,9 @@ struct Arguments {
     /// Each device in a network namespace of its own (needs root).
     #[arg(long)]
     isolated: bool,
+    /// Port of the pictures. Default: with --readable 7401 while it is free, else a free one.
+    #[arg(long)]
+    media_port: Option<u16>,
     /// Ports of the hub's pages and of the town's commands; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     http_port: u16,
@@ -60,6 +66,11 @@ async fn main() -> Result<()> {
     plan.folder = arguments.folder;
     plan.isolated = arguments.isolated;
     plan.http_port = arguments.http_port;
+    plan.media_port = match arguments.media_port {
+        Some(port) => port,
+        None if arguments.readable => usual_media_port(),
+        None => 0,
+    };
     if !arguments.premises.is_empty() {
         plan.keep_only(&arguments.premises);
     }
@@ -86,9 +97,20 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+/// The port that the tunnel command names every time, or 0 when somebody else has it.
+fn usual_media_port() -> u16 {
+    let at = (Ipv4Addr::LOCALHOST, MEDIA_PORT);
+    if UdpSocket::bind(at).is_ok() && TcpListener::bind(at).is_ok() {
+        return MEDIA_PORT;
+    }
+    eprintln!("Port {MEDIA_PORT} is taken: the pictures take a free one.");
+    0
+}
+
 fn welcome(town: &Value) -> String {
     let text = |path: &str| town.pointer(path).and_then(Value::as_str).unwrap_or("-");
-    let port = text("/http").rsplit(':').next().unwrap_or_default();
+    let port_of = |path: &str| text(path).rsplit(':').next().unwrap_or_default();
+    let (port, media) = (port_of("/http"), port_of("/media"));
     format!(
         "
 Springfield is up: 1 hub, 3 CORE devices, 6 cameras. Ctrl-C ends it.
@@ -100,7 +122,8 @@ Springfield is up: 1 hub, 3 CORE devices, 6 cameras. Ctrl-C ends it.
 Each link signs in once. Open the operator's first, then hold the share button on the owner's page.
 The town's own square is on the wall already, under the agency's standing policy.
 CORE devices' own pages (status, STOP): {locals}
-From another machine:  ssh -L {port}:localhost:{port} <this machine>   and open the same links there.
+From another machine:  ssh -L {port}:localhost:{port} -L {media}:localhost:{media} <this machine>   and open
+the same links there: pages and pictures both come through the tunnel.
 
 An alert that the shop agreed to in advance (a gunshot at the school asks its owner, Joan, first):
   curl --json '{{\"premises\":\"shop\",\"kind\":\"glassBreak\"}}' {commands}/alert

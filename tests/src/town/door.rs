@@ -94,6 +94,7 @@ impl Door {
             "ready": true,
             "commands": format!("http://{}", self.address),
             "console": ready.console, "owner": ready.owner, "http": ready.http,
+            "media": ready.media,
             "folder": town.folder(),
             "links": links,
             "devices": devices.collect::<Vec<_>>(),

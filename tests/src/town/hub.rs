@@ -37,7 +37,7 @@ impl Hub {
     pub(super) async fn start(
         folder: &Path,
         binds: IpAddr,
-        http_port: u16,
+        [http_port, media_port]: [u16; 2],
         store_url: Option<String>,
         settings: &str,
     ) -> Result<Self> {
@@ -46,7 +46,7 @@ impl Hub {
         let listen = Listen {
             http: SocketAddr::from(([127, 0, 0, 1], http_port)),
             link: SocketAddr::new(binds, 0),
-            media: SocketAddr::new(binds, 0),
+            media: SocketAddr::new(binds, media_port),
         };
         let command = command(folder, &listen, store_url.as_deref())?;
         let mut process = Process::start("assent-hub", &command, &folder.join("hub.log"))?;

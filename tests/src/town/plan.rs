@@ -38,6 +38,8 @@ pub struct TownPlan {
     pub isolated: bool,
     /// Port of the hub's pages; 0 takes a free one.
     pub http_port: u16,
+    /// Port of the hub's pictures, UDP and TCP; 0 takes a free one.
+    pub media_port: u16,
     pub premises: Vec<PremisesPlan>,
     pub people: Vec<PersonPlan>,
     /// More lines for the hub's configuration file.
