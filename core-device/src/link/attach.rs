@@ -10,7 +10,8 @@ use assent_wire::link::device_frame::Body;
 use assent_wire::link::link_client::LinkClient;
 use assent_wire::link::{CameraHealth, DeviceFrame, HubFrame, Pong, hub_frame};
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
@@ -193,11 +194,15 @@ impl Link {
         }
     }
 
-    /// Never waits: a stop may be right behind.
+    /// Never waits: a stop may be right behind. Without a publisher nothing can leave, and stops must
+    /// still come in.
     pub(super) fn to_publish(&self, word: FromHub) -> Result<(), Lost> {
-        self.from_hub
-            .try_send(word)
-            .map_err(|_| Lost::Broken("the publisher does not keep up".to_owned()))
+        match self.from_hub.try_send(word) {
+            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                Err(Lost::Broken("the publisher does not keep up".to_owned()))
+            }
+        }
     }
 }
 
