@@ -136,7 +136,7 @@ async fn stop(State(local): State<Arc<Local>>, caller: Caller, headers: HeaderMa
     // What this page never showed it does not show by its end either.
     stopped.retain(|id| {
         let share = live.iter().find(|share| share.live.id == *id);
-        eyes(caller.clone()) == Eyes::OnDevice || share.is_none_or(|share| !share.is_silent())
+        eyes(caller) == Eyes::OnDevice || share.is_none_or(|share| !share.is_silent())
     });
     Answer::Stopped(&stopped).to(&headers)
 }
