@@ -54,15 +54,15 @@ impl Identity {
     pub async fn sign_in_by_link(&self, token: &Secret, page: Role) -> Result<(Secret, SignedIn)> {
         let person = self.link_holder(token).await?;
         belongs_here(&person, page)?;
-        let used = sqlx::query("UPDATE sign_in_link SET used_at = $1 WHERE hash = $2 AND used_at IS NULL RETURNING person")
+        let use_up = sqlx::query("UPDATE sign_in_link SET used_at = $1 WHERE hash = $2 AND used_at IS NULL RETURNING person")
             .bind(millis(self.world.clock.now()))
-            .bind(token.hash().0.to_vec())
-            .fetch_optional(self.world.store.pool())
-            .await?;
-        if used.is_none() {
-            return Err(used_already());
-        }
-        self.begin_session(person, "link").await
+            .bind(token.hash().0.to_vec());
+        // In the session's own transaction: a link whose session could not be kept is not used up.
+        let taking = async |tx: &mut sqlx::AnyConnection| match use_up.fetch_optional(tx).await? {
+            Some(_) => Ok(()),
+            None => Err(used_already()),
+        };
+        self.begin_session(person, "link", taking).await
     }
 
     async fn link_holder(&self, token: &Secret) -> Result<Arc<Person>> {

@@ -275,7 +275,8 @@ impl Identity {
         belongs_here(&person, page)?;
         self.note_use(credential.get_credential_id(), &result)
             .await?;
-        self.begin_session(person, "passkey").await
+        self.begin_session(person, "passkey", async |_| Ok(()))
+            .await
     }
 
     /// Keeps the counter, by which a copied key would show itself.

@@ -120,11 +120,13 @@ impl Identity {
         signed_in.seen(self.world.clock.now());
     }
 
-    /// Recorded, kept, then valid: the secret is the cookie.
+    /// Recorded, kept, then valid: the secret is the cookie. `taking` uses up, in the same transaction,
+    /// what the person signs in with.
     pub(super) async fn begin_session(
         &self,
         person: Arc<Person>,
         way: &'static str,
+        taking: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> Result<()>,
     ) -> Result<(Secret, SignedIn)> {
         let (secret, now) = (self.world.random.secret(), self.world.clock.now());
         let session = Session::new(
@@ -136,6 +138,8 @@ impl Identity {
         let detail = serde_json::json!({ "session": session.id, "way": way });
         let event = Event::new(Class::SignIn, Actor::Person(person.id)).agency(person.agency);
         self.audit.append(event.detail(detail)).await?;
+        let mut tx = self.world.store.pool().begin().await?;
+        taking(&mut tx).await?;
         sqlx::query(
             "INSERT INTO session (id, hash, person, made_at, seen_at) VALUES ($1, $2, $3, $4, $4)",
         )
@@ -143,8 +147,9 @@ impl Identity {
         .bind(secret.hash().0.to_vec())
         .bind(person.id.to_string())
         .bind(millis(now))
-        .execute(self.world.store.pool())
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         let signed_in = session.signed_in(person);
         self.sessions.live.lock().insert(secret.hash(), session);
         let surplus = self.sessions.surplus_of(signed_in.person.id);

@@ -56,6 +56,36 @@ async fn people_survive_a_restart_as_they_were_put_last() {
 }
 
 #[tokio::test]
+async fn a_link_stays_good_when_its_session_could_not_be_kept() {
+    let test = TestWorld::on(crate::world::Engine::Sqlite).await;
+    let identity = open(&test).await;
+    identity.put_person(maria()).await.unwrap();
+    let link = identity
+        .make_link(maria().id, Actor::Administrator)
+        .await
+        .unwrap();
+    for table in ["audit_event", "session"] {
+        let full = format!(
+            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ROLLBACK, 'full'); END"
+        );
+        let run = async |sql: String| {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(test.world.store.pool())
+                .await
+                .unwrap();
+        };
+        run(full).await;
+        let tried = identity.sign_in_by_link(&link.token, Role::Owner).await;
+        assert_ne!(tried.unwrap_err().slug, "link-used", "{table}");
+        run(format!("DROP TRIGGER full_{table}")).await;
+    }
+    identity
+        .sign_in_by_link(&link.token, Role::Owner)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_session_lives_through_restarts_until_it_is_ended() {
     on_both_engines(async |test: &TestWorld| {
         let identity = open(test).await;

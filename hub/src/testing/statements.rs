@@ -38,13 +38,18 @@ fn collect(folder: &Path, into: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            if !path.ends_with("testing") {
+            if !path.ends_with("testing") && !path.ends_with("tests") {
                 collect(&path, into);
             }
-        } else if path.extension().is_some_and(|ext| ext == "rs") {
+        } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("tests.rs") {
             let text = std::fs::read_to_string(&path).unwrap();
+            // Tests may have tables of their own.
+            let text = text
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap_or_default();
             into.extend(
-                literals(&text)
+                literals(text)
                     .into_iter()
                     .filter(|l| is_statement(l))
                     .map(|sql| (path.display().to_string(), sql)),
