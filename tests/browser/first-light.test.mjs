@@ -52,6 +52,8 @@ describe('first light', () => {
 
   it('on the wall is not acknowledged, until an operator acts', async () => {
     await maria.page.getByText('The pictures are shown. Nobody has acknowledged yet.').waitFor();
+    // The console takes the key only for an alarm that has been in front long enough to be read.
+    await dana.page.waitForTimeout(600);
     await dana.page.keyboard.press('a');
     await maria.page.getByRole('heading', { name: 'Operator 417 has acknowledged' }).waitFor();
     await sam.page.getByTestId('acknowledged-by').filter({ hasText: '417' }).waitFor();
