@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use super::{Badge, Identity, Person, RelyingParties, Role};
+use super::{Badge, Identity, Person, RelyingParties, Role, SignInLink};
 use crate::audit::{Actor, Audit};
 use crate::testing::{TestWorld, on_both_engines};
 use crate::world::{AgencyId, PersonId, PremisesId, Private};
@@ -59,11 +59,7 @@ async fn people_survive_a_restart_as_they_were_put_last() {
 async fn a_link_stays_good_when_its_session_could_not_be_kept() {
     let test = TestWorld::on(crate::world::Engine::Sqlite).await;
     let identity = open(&test).await;
-    identity.put_person(maria()).await.unwrap();
-    let link = identity
-        .make_link(maria().id, Actor::Administrator)
-        .await
-        .unwrap();
+    let link = link_for(&identity, maria()).await;
     for table in ["audit_event", "session"] {
         let full = format!(
             "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ROLLBACK, 'full'); END"
@@ -89,11 +85,7 @@ async fn a_link_stays_good_when_its_session_could_not_be_kept() {
 async fn a_session_lives_through_restarts_until_it_is_ended() {
     on_both_engines(async |test: &TestWorld| {
         let identity = open(test).await;
-        identity.put_person(maria()).await.unwrap();
-        let link = identity
-            .make_link(maria().id, Actor::Administrator)
-            .await
-            .unwrap();
+        let link = link_for(&identity, maria()).await;
         let (cookie, _) = identity
             .sign_in_by_link(&link.token, Role::Owner)
             .await
@@ -144,11 +136,7 @@ async fn a_role_that_was_taken_stays_taken() {
 async fn being_seen_is_remembered_and_silence_ends_a_session() {
     on_both_engines(async |test: &TestWorld| {
         let identity = open(test).await;
-        identity.put_person(operator()).await.unwrap();
-        let link = identity
-            .make_link(operator().id, Actor::Administrator)
-            .await
-            .unwrap();
+        let link = link_for(&identity, operator()).await;
         let (cookie, _) = identity
             .sign_in_by_link(&link.token, Role::Operator)
             .await
@@ -173,11 +161,7 @@ async fn being_seen_is_remembered_and_silence_ends_a_session() {
 async fn signing_out_works_without_a_store() {
     let test = TestWorld::on(crate::world::Engine::Sqlite).await;
     let identity = open(&test).await;
-    identity.put_person(maria()).await.unwrap();
-    let link = identity
-        .make_link(maria().id, Actor::Administrator)
-        .await
-        .unwrap();
+    let link = link_for(&identity, maria()).await;
     let (cookie, signed_in) = identity
         .sign_in_by_link(&link.token, Role::Owner)
         .await
@@ -186,4 +170,11 @@ async fn signing_out_works_without_a_store() {
     identity.sign_out(&signed_in).await;
     assert!(identity.admit(&cookie).is_none());
     assert!(signed_in.ended.is_cancelled());
+}
+
+/// A sign-in link for somebody who was just put.
+async fn link_for(identity: &Identity, person: Person) -> SignInLink {
+    let id = person.id;
+    identity.put_person(person).await.unwrap();
+    identity.make_link(id, Actor::Administrator).await.unwrap()
 }
