@@ -2,9 +2,11 @@
 //! nobody has to press anything again, and nothing old is shown as live.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use assent_tests::cameras::Trouble;
+use assent_tests::relay::{Line, Relay};
 use assent_tests::town::plan::TownPlan;
 use assent_tests::town::share::{SOON, Scene, alerts, list};
 use tokio::time::sleep;
@@ -136,6 +138,39 @@ async fn a_cut_line_heals_by_itself_and_the_picture_returns() {
     scene.town.mend("shop").unwrap();
     wall.next_frame(0, RECOVERS_WITHIN).await.unwrap();
     scene.share(&press, "live").await.unwrap();
+}
+
+/// A bad mobile uplink: 60 to 100 ms each way and one datagram in fifty lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_over_a_bad_line_still_arrives_and_still_stops() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let media = scene.town.hub.ready().media;
+    let line = Line {
+        seed: 417,
+        delay: Duration::from_millis(60),
+        jitter: Duration::from_millis(40),
+        loss_per_mille: 20,
+    };
+    let relay = Relay::start(SocketAddr::new(media.ip(), 0), media, line)
+        .await
+        .unwrap();
+    scene
+        .town
+        .network(0)
+        .unwrap()
+        .detour(media.port(), relay.address())
+        .unwrap();
+    let press = scene.live_press().await.unwrap();
+    let wall = scene.watch().await.unwrap();
+    let before = wall.seen(0).frames;
+    sleep(Duration::from_secs(5)).await;
+    let frames = wall.seen(0).frames - before;
+    assert!(
+        frames > 40,
+        "{frames} of about 75 frames came over the bad line"
+    );
+    scene.revoke(&press).await.unwrap();
+    wall.silence(0, Duration::from_secs(1), SOON).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

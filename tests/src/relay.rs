@@ -1,7 +1,7 @@
 //! A bad line: passes UDP datagrams on between two ends with delay, jitter and loss, the same ones for
 //! the same seed. It knows nothing of what it carries; who is sent through it, the network decides.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,14 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 const LARGEST_DATAGRAM: usize = 2_048;
 /// Datagrams under way; at 3 Mbit/s this is a second of delay. More is lost, as in a full router.
 const MOST_UNDER_WAY: usize = 512;
+/// Media connections of a town's devices, and those that they make again.
+const MOST_CLIENTS: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
@@ -26,10 +28,12 @@ pub struct Line {
     pub loss_per_mille: u64,
 }
 
-/// Carries datagrams of one client to `target` and back, until it is dropped.
+/// Carries datagrams of its clients to `target` and back, until it is dropped. Each client is another
+/// address to the target, as behind a router; all of them share the line.
 pub struct Relay {
     address: SocketAddr,
-    carriers: Vec<JoinHandle<()>>,
+    /// Ends them when dropped.
+    _carriers: JoinSet<()>,
 }
 
 impl Relay {
@@ -37,36 +41,23 @@ impl Relay {
     /// When `listen` cannot be bound.
     pub async fn start(listen: SocketAddr, target: SocketAddr, line: Line) -> Result<Self> {
         let near = Arc::new(UdpSocket::bind(listen).await?);
-        let far = Arc::new(UdpSocket::bind(SocketAddr::new(listen.ip(), 0)).await?);
-        far.connect(target).await?;
         let address = near.local_addr()?;
-        let (client_seen, client) = tokio::sync::watch::channel(None);
         let (there, there_queue) = mpsc::channel(MOST_UNDER_WAY);
         let (back, back_queue) = mpsc::channel(MOST_UNDER_WAY);
-        let carriers = vec![
-            tokio::spawn(take_from_client(Arc::clone(&near), client_seen, there)),
-            tokio::spawn(take_from_target(Arc::clone(&far), back)),
-            tokio::spawn(deliver(
-                there_queue,
-                line,
-                line.seed,
-                move |datagram: Vec<u8>| {
-                    // What the line cannot take is lost, like everything that it loses.
-                    let _ = far.try_send(&datagram);
-                },
-            )),
-            tokio::spawn(deliver(
-                back_queue,
-                line,
-                !line.seed,
-                move |datagram: Vec<u8>| {
-                    if let Some(client) = *client.borrow() {
-                        let _ = near.try_send_to(&datagram, client);
-                    }
-                },
-            )),
-        ];
-        Ok(Self { address, carriers })
+        // What the line cannot take is lost, like everything that it loses.
+        let to_target = |(far, datagram): (Arc<UdpSocket>, Vec<u8>)| drop(far.try_send(&datagram));
+        let from = Arc::clone(&near);
+        let to_client = move |(client, datagram): (SocketAddr, Vec<u8>)| {
+            drop(from.try_send_to(&datagram, client));
+        };
+        let mut carriers = JoinSet::new();
+        carriers.spawn(take_from_clients(near, target, there, back));
+        carriers.spawn(deliver(there_queue, line, line.seed, to_target));
+        carriers.spawn(deliver(back_queue, line, !line.seed, to_client));
+        Ok(Self {
+            address,
+            _carriers: carriers,
+        })
     }
 
     #[must_use]
@@ -75,46 +66,61 @@ impl Relay {
     }
 }
 
-impl Drop for Relay {
-    fn drop(&mut self) {
-        for carrier in &self.carriers {
-            carrier.abort();
+async fn take_from_clients(
+    near: Arc<UdpSocket>,
+    target: SocketAddr,
+    there: mpsc::Sender<(Arc<UdpSocket>, Vec<u8>)>,
+    back: mpsc::Sender<(SocketAddr, Vec<u8>)>,
+) {
+    let mut ways: HashMap<SocketAddr, Arc<UdpSocket>> = HashMap::new();
+    let mut takers = JoinSet::new();
+    let mut datagram = vec![0; LARGEST_DATAGRAM];
+    loop {
+        let Ok((length, client)) = near.recv_from(&mut datagram).await else {
+            continue;
+        };
+        if !ways.contains_key(&client) && ways.len() < MOST_CLIENTS {
+            let Ok(far) = way_to(target).await else {
+                continue;
+            };
+            takers.spawn(take_from_target(Arc::clone(&far), client, back.clone()));
+            ways.insert(client, far);
+        }
+        if let Some(far) = ways.get(&client) {
+            let _ = there.try_send((Arc::clone(far), datagram[..length].to_vec()));
         }
     }
 }
 
-async fn take_from_client(
-    near: Arc<UdpSocket>,
-    seen: tokio::sync::watch::Sender<Option<SocketAddr>>,
-    there: mpsc::Sender<Vec<u8>>,
+async fn way_to(target: SocketAddr) -> Result<Arc<UdpSocket>> {
+    let any = SocketAddr::new(target.ip(), 0);
+    let far = UdpSocket::bind(any).await?;
+    far.connect(target).await?;
+    Ok(Arc::new(far))
+}
+
+async fn take_from_target(
+    far: Arc<UdpSocket>,
+    client: SocketAddr,
+    back: mpsc::Sender<(SocketAddr, Vec<u8>)>,
 ) {
     let mut datagram = vec![0; LARGEST_DATAGRAM];
     loop {
-        if let Ok((length, from)) = near.recv_from(&mut datagram).await {
-            seen.send_replace(Some(from));
-            let _ = there.try_send(datagram[..length].to_vec());
-        }
-    }
-}
-
-async fn take_from_target(far: Arc<UdpSocket>, back: mpsc::Sender<Vec<u8>>) {
-    let mut datagram = vec![0; LARGEST_DATAGRAM];
-    loop {
         if let Ok(length) = far.recv(&mut datagram).await {
-            let _ = back.try_send(datagram[..length].to_vec());
+            let _ = back.try_send((client, datagram[..length].to_vec()));
         }
     }
 }
 
 /// Holds each datagram for its time, or loses it. A queue jitters and does not reorder, as real ones.
-async fn deliver(
-    mut queue: mpsc::Receiver<Vec<u8>>,
+async fn deliver<T: Send>(
+    mut queue: mpsc::Receiver<T>,
     line: Line,
     seed: u64,
-    send: impl Fn(Vec<u8>) + Send,
+    send: impl Fn(T) + Send,
 ) {
     let mut chance = Chance(seed);
-    let mut under_way: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
+    let mut under_way: VecDeque<(Instant, T)> = VecDeque::new();
     loop {
         let due = under_way.front().map(|(due, _)| *due);
         tokio::select! {
@@ -186,5 +192,36 @@ mod tests {
         }
         assert!(first.unwrap() >= Duration::from_millis(30));
         assert!((120..190).contains(&arrived), "{arrived} of 200 arrived");
+    }
+
+    #[tokio::test]
+    async fn each_client_gets_its_own_answers() {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let target = UdpSocket::bind(loopback).await.unwrap();
+        let line = Line {
+            seed: 7,
+            delay: Duration::from_millis(5),
+            jitter: Duration::ZERO,
+            loss_per_mille: 0,
+        };
+        let relay = Relay::start(loopback, target.local_addr().unwrap(), line)
+            .await
+            .unwrap();
+        let clients = [
+            UdpSocket::bind(loopback).await.unwrap(),
+            UdpSocket::bind(loopback).await.unwrap(),
+        ];
+        let mut datagram = [0; 8];
+        for (number, client) in (0u8..).zip(&clients) {
+            client.send_to(&[number], relay.address()).await.unwrap();
+        }
+        for _ in &clients {
+            let (length, from) = target.recv_from(&mut datagram).await.unwrap();
+            target.send_to(&datagram[..length], from).await.unwrap();
+        }
+        for (number, client) in (0u8..).zip(&clients) {
+            let (length, _) = client.recv_from(&mut datagram).await.unwrap();
+            assert_eq!(datagram[..length], [number]);
+        }
     }
 }
