@@ -152,7 +152,7 @@ async fn acknowledged_is_a_persons_own_act() {
         .unwrap();
 }
 
-/// SQLite has no server to kill; there the full disk is the same promise, see the hub's own tests.
+/// SQLite has no server to kill; there the full disk is the same promise: see `full_disk.rs`.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_press_opens_although_the_database_is_dead() {
     let plan = TownPlan::one_shop();

@@ -4,6 +4,7 @@
 
 mod alarm;
 pub mod device;
+pub mod disk;
 pub mod door;
 pub mod hub;
 pub mod network;
@@ -84,7 +85,7 @@ impl Town {
         let alarm = alarm::Alarm::make(folder.path())?;
         let settings = format!("{}{}", plan.hub_settings, alarm.settings());
         let hub = Hub::start(
-            folder.path(),
+            plan.hub_folder.as_deref().unwrap_or(folder.path()),
             address,
             [plan.http_port, plan.media_port],
             url,
@@ -118,8 +119,9 @@ impl Town {
         self.premises = ids(&settled["premises"]);
         for (index, premises) in plan.premises.iter().enumerate() {
             let claim = self.hub.claim(&premises.key).await?;
+            let folder = plan.device_folder.as_deref().unwrap_or(self.folder.path());
             let device = Device::enrol(device::Site {
-                folder: &self.folder.path().join(format!("core-{}", premises.key)),
+                folder: &folder.join(format!("core-{}", premises.key)),
                 premises,
                 agency: plan::AGENCY,
                 cameras: &self.cameras,

@@ -79,6 +79,12 @@ impl Hub {
         &mut self.process
     }
 
+    /// The last lines of its log.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.process.tail()
+    }
+
     pub fn kill(&mut self) {
         self.process.kill();
     }

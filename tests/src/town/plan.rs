@@ -33,6 +33,10 @@ impl Store {
 pub struct TownPlan {
     /// Kept between runs, or else a temporary folder.
     pub folder: Option<PathBuf>,
+    /// Where the hub keeps its files and its log, when that is another disk.
+    pub hub_folder: Option<PathBuf>,
+    /// The same for the devices.
+    pub device_folder: Option<PathBuf>,
     pub store: Store,
     /// Each device in a network namespace of its own, so that the kernel counts what leaves it. Needs root.
     pub isolated: bool,
