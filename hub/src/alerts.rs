@@ -11,12 +11,17 @@ mod tests;
 pub use alarm::Alarm;
 pub use hook::{HookBody, HookTaken, Hooks};
 
+use std::time::Duration;
+
 use crate::devices::Devices;
 use crate::error::Result;
 use crate::incidents::Incidents;
 use crate::registry::Registry;
 use crate::sharing::Sharing;
 use crate::world::World;
+
+/// Two commits on a busy small machine. Whoever pressed waits no longer for the word that it was received.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 pub struct Alerts {
@@ -45,5 +50,18 @@ impl Alerts {
             incidents,
             hooks: Hooks::read(hooks)?,
         })
+    }
+
+    /// Before a caller is told that its press or alert is here, because it forgets it then: everything up
+    /// to now is in the store. A store that is away is not waited for; the audit spool has the record.
+    async fn written(&self) {
+        let (sharing, incidents) = (self.sharing.version(), self.incidents.version());
+        let written = async {
+            self.sharing.saved(sharing).await;
+            self.incidents.saved(incidents).await;
+        };
+        if tokio::time::timeout(WRITTEN_WITHIN, written).await.is_err() {
+            tracing::warn!("an alert is answered before it is in the store");
+        }
     }
 }

@@ -14,6 +14,7 @@ pub use page::{Alert, Incident};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use time::OffsetDateTime;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -99,6 +100,17 @@ impl Incidents {
             .map(|incident| (incident.id, incident.level))
     }
 
+    /// Whether an alert that came in at `at` has its place here. One beyond an incident's bound has it too.
+    pub fn covers(&self, alert: Uuid, premises: PremisesId, at: OffsetDateTime) -> bool {
+        let held = self.held.lock();
+        let full = |incident: &IncidentNote| {
+            incident.premises == premises
+                && incident.opened_at <= at
+                && held.count(incident.id) >= MOST_ALERTS
+        };
+        held.alerts.contains_key(&alert) || held.incidents.values().any(full)
+    }
+
     fn touched(&self) {
         self.changed.send_modify(|number| *number += 1);
         self.behind.wake();
@@ -106,12 +118,7 @@ impl Incidents {
 }
 
 impl Held {
-    fn take(
-        &mut self,
-        alert: NewAlert,
-        fresh: IncidentId,
-        now: time::OffsetDateTime,
-    ) -> IncidentId {
+    fn take(&mut self, alert: NewAlert, fresh: IncidentId, now: OffsetDateTime) -> IncidentId {
         let same = |incident: &&IncidentNote| {
             let here = incident.premises == alert.premises && incident.cleared.is_none();
             // A drill never hides in a real incident, nor the other way round. An alarm follows what is open.
@@ -135,17 +142,17 @@ impl Held {
         });
         incident.level = incident.level.max(alert.level.unwrap_or(incident.level));
         incident.silent |= alert.silent;
-        let count = self
-            .alerts
-            .values()
-            .filter(|known| known.incident == id)
-            .count();
-        if count < MOST_ALERTS {
+        if self.count(id) < MOST_ALERTS {
             self.alerts.insert(alert.id, alert.clone().noted(id, now));
             self.dirty_alerts.insert(alert.id);
         }
         self.dirty_incidents.insert(id);
         self.version += 1;
         id
+    }
+
+    fn count(&self, incident: IncidentId) -> usize {
+        let own = |alert: &&AlertNote| alert.incident == incident;
+        self.alerts.values().filter(own).count()
     }
 }

@@ -37,6 +37,7 @@ pub use note::{Acknowledged, Cause, PressState};
 pub use page::{
     AcknowledgedBy, Ask, CameraCondition, EndText, Named, OwnerPremises, Press, Revoke, Share,
 };
+pub use sections::RememberedPress;
 pub use press::{DevicePress, LevelText, PressAsked};
 pub use revoke::{RevokeAsked, RevokeReason, RevokeScope};
 pub use seen::Shown;

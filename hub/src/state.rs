@@ -93,6 +93,7 @@ impl Hub {
             incidents.clone(),
             &config.hooks,
         )?;
+        alerts.raise_lost();
         Ok(Self {
             config: Arc::new(config),
             world,

@@ -157,6 +157,7 @@ impl Alerts {
         let answer = self.put_to(&raised).await?;
         let alert_id = raised.alert;
         self.raise_hook(raised, answer);
+        self.written().await;
         Ok(HookTaken { alert_id })
     }
 

@@ -18,7 +18,27 @@ impl Alerts {
         if first {
             self.raise(&press, AlertKind::Press, age_ms, note);
         }
+        self.written().await;
         Ok(press)
+    }
+
+    /// Sharing and incidents are written each on its own, so a hub that is killed between the two knows a
+    /// press and has lost its alert. Whoever sent the press need not send it again: it is raised here, when
+    /// the hub starts, and is as old as it is by now.
+    pub fn raise_lost(&self) {
+        let now = self.world.clock.now();
+        for remembered in self.sharing.remembered_presses() {
+            let (press, at) = (&remembered.press, remembered.received_at);
+            if self
+                .incidents
+                .covers(press.id, PremisesId(press.premises_id), at)
+            {
+                continue;
+            }
+            let age_ms = u64::try_from((now - at).whole_milliseconds()).unwrap_or(0);
+            tracing::warn!(press.id = %press.id, premises.id = %press.premises_id, "a press had lost its alert when the hub was killed; it is raised again");
+            self.raise(press, kind_of(remembered.at), age_ms, Some(remembered.note));
+        }
     }
 
     /// A press at the premises, with what the device opened on its own receipt.
@@ -31,11 +51,8 @@ impl Alerts {
         let TriggerKind::Press(ref what) = press.trigger.kind else {
             return;
         };
-        let kind = match what.at {
-            PressedAt::Button => AlertKind::Button,
-            PressedAt::Phone => AlertKind::Press,
-        };
-        let (id, age_ms, note) = (
+        let (kind, id, age_ms, note) = (
+            kind_of(what.at),
             Uuid::from_bytes(press.trigger.id.0),
             press.age_ms,
             what.note.as_str().to_owned(),
@@ -74,5 +91,12 @@ impl Alerts {
             answer,
         });
         self.sharing.belongs_to(press.id, incident);
+    }
+}
+
+fn kind_of(at: PressedAt) -> AlertKind {
+    match at {
+        PressedAt::Button => AlertKind::Button,
+        PressedAt::Phone => AlertKind::Press,
     }
 }

@@ -3,6 +3,7 @@
 
 use assent_consent::RuleTrigger;
 use axum::http::{Method, StatusCode};
+use futures::FutureExt as _;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +11,9 @@ use uuid::Uuid;
 
 use super::Alarm;
 use crate::config::{Config, Hook};
-use crate::incidents::Incident;
+use crate::incidents::{AlertKind, Incident, Level, NewAlert};
+use crate::sharing::AlertAnswer;
+use crate::state::Hub;
 use crate::testing::{TestDevice, TestHub, alert_rule, rule};
 use crate::world::{AgencyId, Engine, PersonId, PremisesId};
 
@@ -48,6 +51,7 @@ impl Scene {
         let finish = CancellationToken::new();
         let hub = &test.hub;
         tokio::spawn(hub.alerts.clone().watch_lines(finish.clone()));
+        tokio::spawn(hub.sharing.clone().keep_written(finish.clone()));
         tokio::spawn(hub.incidents.clone().keep_written(finish.clone()));
         Self {
             test,
@@ -78,6 +82,23 @@ impl Scene {
         let operator = PersonId::of_key("op417");
         let operator = self.test.hub.identity.person(operator).unwrap();
         self.test.hub.incidents.incidents(&operator)
+    }
+
+    /// An alert of a detector that chatters.
+    fn raise(&self, premises: PremisesId) {
+        self.test.hub.incidents.raise(NewAlert {
+            id: Uuid::new_v4(),
+            premises,
+            kind: AlertKind::from_hook("gunshot"),
+            level: Some(Level::Alert),
+            drill: false,
+            silent: false,
+            age_ms: 0,
+            by: None,
+            note: None,
+            place: None,
+            answer: AlertAnswer::Nothing,
+        });
     }
 
     fn kinds(&self) -> Vec<String> {
@@ -325,4 +346,68 @@ async fn incidents_survive_a_restart_on_both_stores() {
         scene.finish.cancel();
         scene.test.hub.world.store.close().await;
     }
+}
+
+/// A hub that starts again on the same store, and what its operators see.
+async fn after_a_restart(scene: &Scene) -> Vec<Incident> {
+    let hub = &scene.test.hub;
+    let config = Config {
+        hooks: Vec::new(),
+        ..Config::clone(&hub.config)
+    };
+    let again = Hub::build_in(config, hub.world.clone()).await.unwrap();
+    let operator = again.identity.person(PersonId::of_key("op417")).unwrap();
+    again.incidents.incidents(&operator)
+}
+
+#[tokio::test]
+async fn a_press_whose_alert_was_not_written_yet_has_it_again_after_a_kill() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut scene = Scene::on(engine, 0).await;
+        // Of the two writers only sharing's got to the store before the hub was killed.
+        scene.finish.cancel();
+        let press = scene.press(false).await;
+        let sharing = scene.test.hub.sharing.clone();
+        sharing.keep_written(scene.finish.clone()).await;
+        let incident = after_a_restart(&scene).await.remove(0);
+        let alert = &incident.alerts[0];
+        assert_eq!(alert.id.to_string(), press["id"].as_str().unwrap());
+        assert_eq!(
+            (alert.kind.as_str(), alert.by.as_deref()),
+            ("press", Some("maria"))
+        );
+        assert_eq!(alert.note.as_deref(), Some("back door"));
+        assert_eq!(incident.camera_ids.len(), 2, "its share belongs to it");
+        scene.test.hub.world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_press_is_answered_when_its_alert_is_in_the_store() {
+    let mut scene = Scene::new().await;
+    scene.press(false).await;
+    // The phone has forgotten the press: if the hub is killed now, nobody sends it again.
+    let incidents = &scene.test.hub.incidents;
+    let saved = incidents.saved(incidents.version());
+    assert!(saved.now_or_never().is_some());
+}
+
+#[tokio::test]
+async fn presses_beyond_what_an_incident_holds_open_no_other_after_a_restart() {
+    let mut scene = Scene::new().await;
+    scene.press(false).await;
+    let shop = PremisesId::of_key("shop");
+    let full = |incidents: &[Incident]| incidents[0].alerts.len();
+    while {
+        let before = full(&scene.incidents());
+        scene.raise(shop);
+        full(&scene.incidents()) > before
+    } {}
+    scene.press(false).await;
+    let id = scene.incidents()[0].id;
+    let path = format!("/api/incidents/{id}/clear");
+    scene.operator(&path, json!({ "note": "over" })).await;
+    let hub = &scene.test.hub;
+    hub.incidents.saved(hub.incidents.version()).await;
+    assert_eq!(after_a_restart(&scene).await.len(), 1);
 }

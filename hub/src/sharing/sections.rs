@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use assent_consent as consent;
 use consent::{CameraNumber, TriggerId};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState};
@@ -12,6 +12,14 @@ use super::page::{AcknowledgedBy, Ask, Named, Press, Share, ShareRights, ShareSt
 use super::{Sharing, uuid, words};
 use crate::identity::{Person, Role};
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, Stamp};
+
+/// A press with what its page does not tell.
+pub struct RememberedPress {
+    pub press: Press,
+    pub at: consent::PressedAt,
+    pub note: String,
+    pub received_at: OffsetDateTime,
+}
 
 /// Ended shares stay in sight this long.
 const SHOWN_AFTER_END: Duration = Duration::minutes(10);
@@ -110,6 +118,20 @@ impl Sharing {
     /// One press, for the slices above.
     pub fn press_by_id(&self, id: Uuid) -> Option<Press> {
         self.press_page(super::trigger_of(id))
+    }
+
+    /// Every press that is remembered, for whoever keeps more about presses than sharing does.
+    pub fn remembered_presses(&self) -> Vec<RememberedPress> {
+        let notes: Vec<PressNote> = self.held.lock().presses.values().cloned().collect();
+        let remembered = |note: PressNote| {
+            Some(RememberedPress {
+                press: self.press_page(note.id)?,
+                at: note.at,
+                note: note.note,
+                received_at: note.received_at,
+            })
+        };
+        notes.into_iter().filter_map(remembered).collect()
     }
 
     /// The section `asks`: alerts that wait for the owner's word.
