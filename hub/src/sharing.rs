@@ -37,9 +37,9 @@ pub use note::{Acknowledged, Cause, PressState};
 pub use page::{
     AcknowledgedBy, Ask, CameraCondition, EndText, Named, OwnerPremises, Press, Revoke, Share,
 };
-pub use sections::RememberedPress;
 pub use press::{DevicePress, LevelText, PressAsked};
 pub use revoke::{RevokeAsked, RevokeReason, RevokeScope};
+pub use sections::RememberedPress;
 pub use seen::Shown;
 
 use std::sync::Arc;

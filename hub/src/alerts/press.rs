@@ -1,4 +1,5 @@
-//! A press becomes an alert, whatever came of it: operators hear of one that opened nothing too.
+//! A press becomes an alert, whatever came of it: operators hear of one that opened nothing, and of one
+//! that was taken back.
 
 use assent_consent::{PressedAt, STALE_AFTER_MS, TriggerKind};
 use uuid::Uuid;
@@ -7,7 +8,10 @@ use super::Alerts;
 use crate::error::Result;
 use crate::identity::Person;
 use crate::incidents::{AlertKind, Level, NewAlert};
-use crate::sharing::{AlertAnswer, DevicePress, LevelText, Press, PressAsked, PressState};
+use crate::sharing::{
+    AlertAnswer, DevicePress, LevelText, Press, PressAsked, PressState, Revoke, RevokeAsked,
+    RevokeScope,
+};
 use crate::world::{DeviceId, PremisesId};
 
 impl Alerts {
@@ -69,9 +73,8 @@ impl Alerts {
     fn raise(&self, press: &Press, kind: AlertKind, age_ms: u64, note: Option<String>) {
         let late = press.state == PressState::Message || age_ms > STALE_AFTER_MS;
         let answer = match press.state {
-            PressState::Message | PressState::Refused | PressState::Cancelled => {
-                AlertAnswer::Nothing
-            }
+            PressState::Message | PressState::Refused => AlertAnswer::Nothing,
+            PressState::Cancelled => AlertAnswer::Cancelled,
             PressState::Received | PressState::Opened => AlertAnswer::Opened,
         };
         let incident = self.incidents.raise(NewAlert {
@@ -91,6 +94,28 @@ impl Alerts {
             answer,
         });
         self.sharing.belongs_to(press.id, incident);
+        // Taken back while it was raised.
+        self.note_if_taken_back(press.id);
+    }
+
+    /// The owner's stop, from the phone. Of a press that is taken back operators are told so.
+    pub async fn revoke(&self, by: &Person, id: Uuid, asked: RevokeAsked) -> Result<Revoke> {
+        let press = match asked.scope {
+            RevokeScope::PressId(press) => Some(press),
+            RevokeScope::GrantId(_) | RevokeScope::CameraId(_) | RevokeScope::PremisesId(_) => None,
+        };
+        let revoke = self.sharing.revoke(by, id, asked).await?;
+        if let Some(press) = press {
+            self.note_if_taken_back(press);
+        }
+        Ok(revoke)
+    }
+
+    fn note_if_taken_back(&self, press: Uuid) {
+        let known = self.sharing.press_by_id(press);
+        if known.is_some_and(|known| known.state == PressState::Cancelled) {
+            self.incidents.taken_back(press);
+        }
     }
 }
 

@@ -393,6 +393,24 @@ async fn a_press_is_answered_when_its_alert_is_in_the_store() {
 }
 
 #[tokio::test]
+async fn a_press_that_is_taken_back_does_not_read_opened() {
+    let mut scene = Scene::new().await;
+    let press = scene.press(false).await;
+    assert_eq!(scene.incidents()[0].alerts[0].answer, AlertAnswer::Opened);
+    let body = json!({ "scope": { "pressId": press["id"] }, "reason": "cancelled" });
+    let path = format!("/api/revokes/{}", Uuid::new_v4());
+    let call = scene.test.owner(Method::PUT, &path).cookie(&scene.owner);
+    let answer = call.json(&body).send().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    let alert = scene.incidents().remove(0).alerts.remove(0);
+    assert_eq!(alert.answer, AlertAnswer::Cancelled);
+    let incidents = &scene.test.hub.incidents;
+    incidents.saved(incidents.version()).await;
+    let after = after_a_restart(&scene).await.remove(0).alerts.remove(0);
+    assert_eq!(after.answer, AlertAnswer::Cancelled);
+}
+
+#[tokio::test]
 async fn presses_beyond_what_an_incident_holds_open_no_other_after_a_restart() {
     let mut scene = Scene::new().await;
     scene.press(false).await;

@@ -17,9 +17,9 @@ pub(super) async fn revoke(
     At(id): At<Uuid>,
     Json(asked): Json<RevokeAsked>,
 ) -> Result<axum::Json<Revoke>> {
-    let sharing = front.hub.sharing.clone();
+    let alerts = front.hub.alerts.clone();
     let revoke = front
-        .whole(async move { sharing.revoke(&signed_in.person, id, asked).await })
+        .whole(async move { alerts.revoke(&signed_in.person, id, asked).await })
         .await?;
     Ok(axum::Json(revoke))
 }

@@ -1,5 +1,6 @@
-//! What operators do with incidents: acknowledge an alert, clear the incident. An operator acts on the
-//! incidents of the own agency's premises only; others do not exist for them.
+//! What operators do with incidents: acknowledge an alert, clear the incident; and what an owner does to
+//! one: take the press back. An operator acts on the incidents of the own agency's premises only; others
+//! do not exist for them.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use super::{Held, Incidents};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
+use crate::sharing::AlertAnswer;
 use crate::world::{IncidentId, PremisesId};
 
 /// What is said at the end; long reports belong to the case.
@@ -90,6 +92,24 @@ impl Incidents {
         }
         self.incident(id)
             .ok_or_else(|| Error::internal("an incident is gone from memory"))
+    }
+
+    /// The owner took a press back as a mistake. Operators keep its alert, and read what became of it.
+    pub fn taken_back(&self, press: Uuid) {
+        {
+            let mut held = self.held.lock();
+            let Some(alert) = held
+                .alerts
+                .get_mut(&press)
+                .filter(|alert| alert.answer != AlertAnswer::Cancelled)
+            else {
+                return;
+            };
+            alert.answer = AlertAnswer::Cancelled;
+            held.dirty_alerts.insert(press);
+            held.version += 1;
+        }
+        self.touched();
     }
 
     pub(super) fn works_for(&self, by: &Person, premises: PremisesId) -> bool {

@@ -117,7 +117,7 @@ pub(super) async fn put_alert(tx: &mut Tx<'_>, alert: &AlertNote) -> Result<()> 
     sqlx::query(
         "INSERT INTO alert (id, incident_id, kind, raised_at, age_ms, by_name, note, lat, lon, answer, ack_badge, ack_by, ack_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO UPDATE SET \
-         ack_badge = excluded.ack_badge, ack_by = excluded.ack_by, ack_at = excluded.ack_at",
+         answer = excluded.answer, ack_badge = excluded.ack_badge, ack_by = excluded.ack_by, ack_at = excluded.ack_at",
     )
     .bind(alert.id.to_string())
     .bind(alert.incident.to_string())
@@ -139,6 +139,7 @@ pub(super) async fn put_alert(tx: &mut Tx<'_>, alert: &AlertNote) -> Result<()> 
 
 fn answer_name(answer: AlertAnswer) -> &'static str {
     match answer {
+        AlertAnswer::Cancelled => "cancelled",
         AlertAnswer::Nothing => "nothing",
         AlertAnswer::Asked => "asked",
         AlertAnswer::Opened => "opened",
@@ -146,7 +147,11 @@ fn answer_name(answer: AlertAnswer) -> &'static str {
 }
 
 fn answer_of(text: &str) -> AlertAnswer {
-    let all = [AlertAnswer::Opened, AlertAnswer::Asked];
+    let all = [
+        AlertAnswer::Opened,
+        AlertAnswer::Asked,
+        AlertAnswer::Cancelled,
+    ];
     all.into_iter()
         .find(|answer| answer_name(*answer) == text)
         .unwrap_or(AlertAnswer::Nothing)

@@ -1,25 +1,29 @@
 //! An alert may propose; the owner's policy answers on three levels: it opens, it asks the owner, or
-//! nothing. Unlike a press, an alert opens only after the store has its record.
+//! nothing; and it may open one camera and ask about another. Unlike a press, an alert opens only after
+//! the store has its record.
 
 use std::collections::BTreeMap;
 
 use assent_consent as consent;
-use consent::{Answer, Refusal, Terms, Trigger, TriggerKind, Vec1};
+use consent::{Answer, Refusal, Terms, Trigger, TriggerKind};
 use serde_json::json;
 
 use super::Sharing;
 use super::asks::ASK_OPEN_FOR;
-use super::held::Orders;
+use super::held::{Held, Orders};
 use super::note::AskNote;
 use crate::audit::{Actor, Class, Event};
 use crate::error::Result;
 use crate::world::{DeviceId, PremisesId};
 
+/// The strongest thing that came of it, as operators read it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum AlertAnswer {
+    /// The owner took the press back within its first seconds.
+    Cancelled,
     Nothing,
     Asked,
     Opened,
@@ -36,36 +40,26 @@ impl Sharing {
         let TriggerKind::Alert(ref alert) = trigger.kind else {
             return Ok(AlertAnswer::Nothing);
         };
-        let proposals = self.proposals(premises, &trigger, age_ms);
-        let answer = level(&proposals);
-        let detail = json!({ "alert": super::uuid(trigger.id.0), "kind": alert.kind.as_str(), "answer": answer, "distanceM": alert.distance_m });
-        let event = Event::new(
-            Class::Alert,
-            Actor::Source(alert.source.as_str().to_owned()),
-        )
-        .premises(premises)
-        .detail(detail);
-        self.audit.append(event).await?;
-        match answer {
-            AlertAnswer::Opened => self.open_by_trigger(premises, &trigger).await,
-            AlertAnswer::Asked => self.ask_owner(premises, &trigger, alert.clone(), proposals),
-            AlertAnswer::Nothing => {}
+        let now = self.world.clock.now();
+        let (answer, questions) = {
+            let held = self.held.lock();
+            let answer = held.level(premises, &trigger, age_ms, now);
+            (answer, held.questions(premises, &trigger, age_ms, now))
+        };
+        let detail = json!({
+            "alert": super::uuid(trigger.id.0), "kind": alert.kind.as_str(), "answer": answer,
+            "asks": !questions.is_empty(), "distanceM": alert.distance_m,
+        });
+        let source = Actor::Source(alert.source.as_str().to_owned());
+        let event = Event::new(Class::Alert, source).premises(premises);
+        self.audit.append(event.detail(detail)).await?;
+        if !questions.is_empty() {
+            self.ask_owner(premises, &trigger, alert.clone(), questions);
+        }
+        if answer == AlertAnswer::Opened {
+            self.open_by_trigger(premises, &trigger).await;
         }
         Ok(answer)
-    }
-
-    fn proposals(
-        &self,
-        premises: PremisesId,
-        trigger: &Trigger,
-        age_ms: u64,
-    ) -> Vec<(DeviceId, Answer)> {
-        let now = self.world.clock.now();
-        let held = self.held.lock();
-        held.sites_of(premises)
-            .into_iter()
-            .map(|device| (device, held.propose(device, trigger, age_ms, now)))
-            .collect()
     }
 
     /// Asks the machines again, because a revoke may have come while the record was written.
@@ -86,30 +80,29 @@ impl Sharing {
         .await;
     }
 
+    /// A source that sends its alert again does not ask again: the owner may have answered.
     fn ask_owner(
         &self,
         premises: PremisesId,
         trigger: &Trigger,
         alert: consent::Alert,
-        proposals: Vec<(DeviceId, Answer)>,
+        terms: Vec<(DeviceId, Terms)>,
     ) {
         let now = self.world.clock.now();
-        let terms = proposals.into_iter().flat_map(|(device, answer)| {
-            asked_terms(answer)
-                .into_iter()
-                .map(move |terms| (device, terms))
-        });
-        let note = AskNote {
-            trigger: trigger.id,
-            premises,
-            alert,
-            raised_at: now,
-            expires_at: now + ASK_OPEN_FOR,
-            terms: terms.collect(),
-            answer: None,
-        };
         {
             let mut held = self.held.lock();
+            if held.asks.contains_key(&trigger.id) {
+                return;
+            }
+            let note = AskNote {
+                trigger: trigger.id,
+                premises,
+                alert,
+                raised_at: now,
+                expires_at: now + ASK_OPEN_FOR,
+                terms,
+                answer: None,
+            };
             held.asks.insert(trigger.id, note);
             held.dirty_ask(trigger.id);
         }
@@ -117,22 +110,20 @@ impl Sharing {
     }
 }
 
-fn asked_terms(answer: Answer) -> Vec<Terms> {
-    match answer {
-        Answer::Asks(terms) => Vec1::into_vec(terms),
-        Answer::Opens(_) | Answer::Nothing(_) => Vec::new(),
+impl Held {
+    fn level(
+        &self,
+        premises: PremisesId,
+        trigger: &Trigger,
+        age_ms: u64,
+        now: time::OffsetDateTime,
+    ) -> AlertAnswer {
+        let of = |device| match self.propose(device, trigger, age_ms, now) {
+            Answer::Opens(_) => AlertAnswer::Opened,
+            Answer::Asks(_) | Answer::Nothing(Refusal::AsksOwner) => AlertAnswer::Asked,
+            Answer::Nothing(_) => AlertAnswer::Nothing,
+        };
+        let devices = self.sites_of(premises).into_iter();
+        devices.map(of).max().unwrap_or(AlertAnswer::Nothing)
     }
-}
-
-fn level(proposals: &[(DeviceId, Answer)]) -> AlertAnswer {
-    let of = |answer: &Answer| match answer {
-        Answer::Opens(_) => AlertAnswer::Opened,
-        Answer::Asks(_) | Answer::Nothing(Refusal::AsksOwner) => AlertAnswer::Asked,
-        Answer::Nothing(_) => AlertAnswer::Nothing,
-    };
-    proposals
-        .iter()
-        .map(|(_, answer)| of(answer))
-        .max()
-        .unwrap_or(AlertAnswer::Nothing)
 }

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent as consent;
-use consent::{Answer, CameraNumber, Refusal, Trigger, TriggerId, TriggerKind};
+use consent::{
+    Answer, CameraNumber, Reason, Refusal, Scope, Terms, Trigger, TriggerId, TriggerKind, Vec1,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::held::{Held, Order, Orders, boot_time};
@@ -57,6 +59,15 @@ impl Named {
     }
 }
 
+/// Any local time that it may be at the premises now.
+fn every_hour(now: OffsetDateTime) -> impl Iterator<Item = consent::Now> {
+    (0..24).map(move |hour: u16| consent::Now {
+        boot: boot_time(now),
+        local_minute: consent::MinuteOfDay::new(hour * 60).unwrap_or_default(),
+        ..consent::Now::default()
+    })
+}
+
 impl Held {
     /// What the reported policies of the premises' devices say, and the instructions that follow.
     pub(super) fn decide(
@@ -75,6 +86,7 @@ impl Held {
         {
             return orders;
         }
+        let taken_back = self.taken_back(trigger.id);
         let mut refusal = Refusal::NoRule;
         let mut unanswered = BTreeMap::new();
         for device in self.sites_of(premises) {
@@ -96,9 +108,25 @@ impl Held {
         {
             press.state = PressState::Refused;
             press.refusal = Some(refusal);
+            if taken_back {
+                press.state = PressState::Cancelled;
+            }
         }
         self.dirty_press(trigger.id);
         orders
+    }
+
+    /// A phone may send its second thought before the press itself.
+    fn taken_back(&self, trigger: TriggerId) -> bool {
+        let mut cancels = self
+            .revokes
+            .values()
+            .filter(|note| note.reason == Reason::Cancelled);
+        cancels.any(|note| {
+            note.told
+                .iter()
+                .any(|(_, scope)| *scope == Scope::Trigger(trigger))
+        })
     }
 
     /// Tells each device its trigger, and keeps it until the device has answered.
@@ -126,7 +154,7 @@ impl Held {
     }
 
     /// What one device's policy, as it last reported it, says to a trigger. Only the device knows the local
-    /// time at the premises, so quiet hours are left to it: here the first hour that is not quiet is taken.
+    /// time at the premises, so quiet hours are left to it: here the hour is taken at which most is said.
     pub(super) fn propose(
         &self,
         device: DeviceId,
@@ -137,18 +165,35 @@ impl Held {
         let Some(site) = self.sites.get(&device) else {
             return Answer::Nothing(Refusal::NoRule);
         };
-        let at = |hour: u16| {
-            let local_minute = consent::MinuteOfDay::new(hour * 60).unwrap_or_default();
-            let here = consent::Now {
-                boot: boot_time(now),
-                local_minute,
-                ..consent::Now::default()
-            };
-            site.machine.answer(trigger, age_ms, &here)
-        };
-        (0..24)
-            .map(at)
-            .find(|answer| *answer != Answer::Nothing(Refusal::QuietHours))
-            .unwrap_or(Answer::Nothing(Refusal::QuietHours))
+        let mut most = Answer::Nothing(Refusal::QuietHours);
+        for here in every_hour(now) {
+            let answer = site.machine.answer(trigger, age_ms, &here);
+            match (&answer, &most) {
+                (Answer::Opens(_), _) => return answer,
+                (Answer::Asks(_), Answer::Nothing(_)) => most = answer,
+                (Answer::Nothing(_), Answer::Nothing(Refusal::QuietHours)) => most = answer,
+                (Answer::Asks(_) | Answer::Nothing(_), _) => {}
+            }
+        }
+        most
+    }
+
+    /// What the owner is to be asked about a trigger, device by device, also where other rules open on it
+    /// without asking. Only before the trigger is asked for: afterwards it has had its answer.
+    pub(super) fn questions(
+        &self,
+        premises: PremisesId,
+        trigger: &Trigger,
+        age_ms: u64,
+        now: OffsetDateTime,
+    ) -> Vec<(DeviceId, Terms)> {
+        let here = self.sites.iter();
+        here.filter(|(_, site)| site.premises == premises)
+            .flat_map(|(device, site)| {
+                let asks = every_hour(now).find_map(|at| site.machine.asks(trigger, age_ms, &at));
+                let terms = asks.map(Vec1::into_vec).unwrap_or_default();
+                terms.into_iter().map(|terms| (*device, terms))
+            })
+            .collect()
     }
 }

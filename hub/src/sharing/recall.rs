@@ -1,10 +1,12 @@
 //! Reading sharing back when the hub starts: a machine for every enrolled device with the policy it last
-//! reported, the last day's presses, and every grant and revoke that is not settled. What a device says
-//! in its next `Hello` corrects this.
+//! reported, the last day's presses, every grant and revoke that is not settled, and what owners are still
+//! asked. What a device says in its next `Hello` corrects this.
 
+mod ask;
 mod decode;
 
-pub(super) use decode::encoded;
+pub(super) use ask::{encoded_alert, encoded_terms};
+pub(super) use decode::encoded as encoded_revoke;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +55,17 @@ pub(super) async fn held(world: &World, registry: &Registry, devices: &Devices) 
     {
         let revoke = revoke_of(&row)?;
         held.revokes.insert(revoke.id, revoke);
+    }
+    // Answered ones too: a source that sends its alert once more must not ask again.
+    for row in fetch(
+        world,
+        "SELECT * FROM ask WHERE expires_at > $1",
+        millis(now),
+    )
+    .await?
+    {
+        held.asks
+            .extend(ask::ask_of(&row)?.map(|ask| (ask.trigger, ask)));
     }
     held.resume(registry, now);
     Ok(held)

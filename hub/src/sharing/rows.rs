@@ -127,7 +127,7 @@ pub(super) async fn put_revoke(tx: &mut Tx<'_>, revoke: &RevokeNote) -> Result<(
             };
             json!({
                 "device": device.to_string(),
-                "payload": super::recall::encoded(&one),
+                "payload": super::recall::encoded_revoke(&one),
                 "confirmed": !revoke.unconfirmed.contains(device),
             })
         })
@@ -152,8 +152,8 @@ pub(super) async fn put_revoke(tx: &mut Tx<'_>, revoke: &RevokeNote) -> Result<(
 
 pub(super) async fn put_ask(tx: &mut Tx<'_>, ask: &AskNote) -> Result<()> {
     sqlx::query(
-        "INSERT INTO ask (alert_id, premises_id, kind, raised_at, expires_at, answer, answered_by, answered_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (alert_id) DO UPDATE SET \
+        "INSERT INTO ask (alert_id, premises_id, kind, raised_at, expires_at, answer, answered_by, answered_at, alert, terms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (alert_id) DO UPDATE SET \
          answer = excluded.answer, answered_by = excluded.answered_by, answered_at = excluded.answered_at",
     )
     .bind(uuid(ask.trigger.0).to_string())
@@ -164,6 +164,8 @@ pub(super) async fn put_ask(tx: &mut Tx<'_>, ask: &AskNote) -> Result<()> {
     .bind(ask.answer.as_ref().map(|answer| if answer.yes { "yes" } else { "no" }))
     .bind(ask.answer.as_ref().map(|answer| answer.by.to_string()))
     .bind(ask.answer.as_ref().map(|answer| millis(answer.at)))
+    .bind(super::recall::encoded_alert(ask))
+    .bind(super::recall::encoded_terms(&ask.terms))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -450,8 +450,11 @@ export interface components {
             place?: components["schemas"]["AlertPlace"] | null;
             raisedAt: components["schemas"]["Stamp"];
         };
-        /** @enum {string} */
-        AlertAnswer: "nothing" | "asked" | "opened";
+        /**
+         * @description The strongest thing that came of it, as operators read it.
+         * @enum {string}
+         */
+        AlertAnswer: "cancelled" | "nothing" | "asked" | "opened";
         AlertPlace: {
             /** Format: double */
             lat: number;

@@ -178,14 +178,14 @@ fn decoded(text: &str) -> Option<consent::Revoke> {
     Canonical::decode(&bytes).ok().map(Canonical::into_value)
 }
 
-fn time_of(row: &AnyRow, column: &str) -> Result<Option<OffsetDateTime>> {
+pub(super) fn time_of(row: &AnyRow, column: &str) -> Result<Option<OffsetDateTime>> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(from_millis))
 }
 
-fn id_of(row: &AnyRow, column: &str) -> Result<Uuid> {
+pub(super) fn id_of(row: &AnyRow, column: &str) -> Result<Uuid> {
     Uuid::try_parse(row.try_get(column)?).map_err(Error::internal)
 }
 
-fn broken() -> Error {
+pub(super) fn broken() -> Error {
     Error::internal("a row of what is shared cannot be read")
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::{alert_rule, policy};
 
-fn gunshot(distance_m: u32) -> Trigger {
+pub(super) fn gunshot(distance_m: u32) -> Trigger {
     Trigger {
         id: TriggerId(*Uuid::new_v4().as_bytes()),
         made_at: WallTime(0),
@@ -16,7 +16,7 @@ fn gunshot(distance_m: u32) -> Trigger {
     }
 }
 
-async fn answered(scene: &Scene, trigger: Trigger) -> AlertAnswer {
+pub(super) async fn answered(scene: &Scene, trigger: Trigger) -> AlertAnswer {
     let shop = PremisesId::of_key("shop");
     scene.sharing().alert(shop, trigger, 0).await.unwrap()
 }
@@ -51,6 +51,68 @@ async fn an_alert_that_asks_opens_on_the_owners_yes_and_only_once() {
     assert_eq!(late.slug, "already-answered");
     assert!(sharing.asks(&scene.owner).is_empty());
     assert_eq!(sharing.shares(&scene.owner).len(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_that_opens_one_camera_asks_about_the_other_all_the_same() {
+    let only = |mut rule: consent::Rule, number| {
+        rule.cameras =
+            consent::Cameras::new([consent::CameraNumber::new(number).unwrap()]).unwrap();
+        rule
+    };
+    let rules = vec![
+        only(alert_rule(1, false, 0), 1),
+        only(alert_rule(2, true, 0), 2),
+    ];
+    let mut scene = Scene::on(Engine::Sqlite, rules).await;
+    let trigger = gunshot(5);
+    let id = Uuid::from_bytes(trigger.id.0);
+    assert_eq!(answered(&scene, trigger.clone()).await, AlertAnswer::Opened);
+    scene.device.obey().await;
+    assert!(scene.sees(1) && !scene.sees(2));
+    let asks = scene.sharing().asks(&scene.owner);
+    assert_eq!((asks.len(), asks[0].cameras.len()), (1, 1));
+    assert_eq!(asks[0].cameras[0].id, scene.device.camera(2).0);
+    // The detector sends it again: neither opened nor asked twice.
+    answered(&scene, trigger).await;
+    let yes = ApprovalAsked { answer: YesNo::Yes };
+    let sharing = scene.sharing().clone();
+    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    scene.device.obey().await;
+    assert!(scene.sees(1) && scene.sees(2));
+    assert_eq!(sharing.shares(&scene.owner).len(), 2);
+}
+
+#[tokio::test]
+async fn an_alert_that_opens_at_one_device_asks_about_the_cameras_of_the_other() {
+    let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, false, 0)]).await;
+    let mut asking = TestDevice::new(&scene.test.hub, vec![alert_rule(1, true, 0)]).await;
+    asking.obey().await;
+    let trigger = gunshot(5);
+    let id = Uuid::from_bytes(trigger.id.0);
+    assert_eq!(answered(&scene, trigger).await, AlertAnswer::Opened);
+    scene.device.obey().await;
+    let asks = scene.sharing().asks(&scene.owner);
+    let asked: Vec<Uuid> = asks[0].cameras.iter().map(|camera| camera.id).collect();
+    assert_eq!(asked, [1, 2].map(|number| asking.camera(number).0));
+    let sharing = scene.sharing().clone();
+    let yes = ApprovalAsked { answer: YesNo::Yes };
+    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    asking.obey().await;
+    let agency = AgencyId::of_key("pd");
+    assert!(scene.sees(1) && sharing.shown(asking.camera(1), agency).is_some());
+}
+
+#[tokio::test]
+async fn an_alert_that_is_sent_again_does_not_ask_again() {
+    let scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, true, 0)]).await;
+    let trigger = gunshot(5);
+    let id = Uuid::from_bytes(trigger.id.0);
+    answered(&scene, trigger.clone()).await;
+    let no = ApprovalAsked { answer: YesNo::No };
+    scene.sharing().approve(&scene.owner, id, no).await.unwrap();
+    answered(&scene, trigger).await;
+    assert!(scene.sharing().asks(&scene.owner).is_empty());
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! What the hub knows after it was killed, on both stores.
 
+use super::alerts::{answered, gunshot};
 use super::*;
+use crate::testing::alert_rule;
 
 async fn on_both_stores(test: impl AsyncFn(&mut Scene)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let mut scene = Scene::on(engine, vec![rule(1, RuleTrigger::Press)]).await;
+        let rules = vec![rule(1, RuleTrigger::Press), alert_rule(2, true, 0)];
+        let mut scene = Scene::on(engine, rules).await;
         test(&mut scene).await;
         scene.end().await;
     }
@@ -90,4 +93,37 @@ async fn a_share_that_the_store_never_saw_is_taken_over_from_the_device() {
     assert_eq!(reported.len(), 1);
     scene.device.attach().await;
     assert!(scene.sees(1));
+}
+
+#[tokio::test]
+async fn what_an_owner_is_asked_is_still_asked_after_a_restart_and_a_yes_opens() {
+    on_both_stores(async |scene| {
+        let (open, declined) = (gunshot(5), gunshot(6));
+        let id = Uuid::from_bytes(open.id.0);
+        answered(scene, open).await;
+        answered(scene, declined.clone()).await;
+        let no = ApprovalAsked { answer: YesNo::No };
+        let said = Uuid::from_bytes(declined.id.0);
+        scene
+            .sharing()
+            .approve(&scene.owner, said, no)
+            .await
+            .unwrap();
+        let before = serde_json::to_value(scene.sharing().asks(&scene.owner)).unwrap();
+        let after = again(scene).await;
+        let asks = after.asks(&scene.owner);
+        assert_eq!(serde_json::to_value(&asks).unwrap(), before);
+        let again = after.alert(PremisesId::of_key("shop"), declined, 0).await;
+        assert_eq!(again.unwrap(), AlertAnswer::Asked);
+        assert_eq!(after.asks(&scene.owner).len(), 1, "a no stays a no");
+        scene.device.hub.sharing = after.clone();
+        scene.device.attach().await;
+        scene.device.obey().await;
+        let yes = ApprovalAsked { answer: YesNo::Yes };
+        after.approve(&scene.owner, id, yes).await.unwrap();
+        scene.device.obey().await;
+        let camera = scene.device.camera(1);
+        assert!(after.shown(camera, AgencyId::of_key("pd")).is_some());
+    })
+    .await;
 }

@@ -102,6 +102,24 @@ async fn a_press_taken_back_says_cancelled() {
 }
 
 #[tokio::test]
+async fn a_press_that_arrives_after_it_was_taken_back_says_cancelled() {
+    let scene = Scene::new().await;
+    let id = Uuid::new_v4();
+    let asked = RevokeAsked {
+        scope: RevokeScope::PressId(id),
+        reason: RevokeReason::Cancelled,
+    };
+    let sharing = scene.sharing();
+    sharing
+        .revoke(&scene.owner, Uuid::new_v4(), asked)
+        .await
+        .unwrap();
+    let press = scene.press(id, panic()).await.unwrap();
+    assert_eq!(press.state, PressState::Cancelled);
+    assert!(press.share_ids.is_empty());
+}
+
+#[tokio::test]
 async fn nobody_stops_what_is_another_owners() {
     let mut scene = Scene::new().await;
     let id = scene.live().await;

@@ -1,0 +1,82 @@
+//! What an owner is asked, in its row and out of it: the alert as a trigger, and the terms that a yes opens.
+
+use assent_consent as consent;
+use assent_wire::{Canonical, link};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use consent::{Terms, Trigger, TriggerKind, WallTime};
+use prost::Message as _;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::decode::{broken, id_of, time_of};
+use crate::error::{Error, Result};
+use crate::sharing::note::{Answered, AskNote};
+use crate::sharing::trigger_of;
+use crate::world::{DeviceId, PersonId, PremisesId, from_millis, millis};
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Asked {
+    device: DeviceId,
+    terms: String,
+}
+
+pub(in crate::sharing) fn encoded_alert(ask: &AskNote) -> Vec<u8> {
+    let trigger = Trigger {
+        id: ask.trigger,
+        made_at: WallTime(millis(ask.raised_at)),
+        kind: TriggerKind::Alert(ask.alert.clone()),
+    };
+    Canonical::of(trigger).bytes().to_vec()
+}
+
+pub(in crate::sharing) fn encoded_terms(terms: &[(DeviceId, Terms)]) -> String {
+    let asked = terms.iter().map(|(device, terms)| Asked {
+        device: *device,
+        terms: STANDARD.encode(link::Terms::from(terms).encode_to_vec()),
+    });
+    serde_json::json!(asked.collect::<Vec<_>>()).to_string()
+}
+
+/// None for a row from before questions outlived the hub.
+pub(super) fn ask_of(row: &AnyRow) -> Result<Option<AskNote>> {
+    let (Some(alert), Some(terms)) = (
+        row.try_get::<Option<Vec<u8>>, _>("alert")?,
+        row.try_get::<Option<&str>, _>("terms")?,
+    ) else {
+        return Ok(None);
+    };
+    let trigger = Canonical::<Trigger>::decode(&alert).map_err(Error::internal)?;
+    let TriggerKind::Alert(alert) = trigger.into_value().kind else {
+        return Err(broken());
+    };
+    let by = row
+        .try_get::<Option<&str>, _>("answered_by")?
+        .and_then(PersonId::parse);
+    let yes = row
+        .try_get::<Option<&str>, _>("answer")?
+        .map(|text| text == "yes");
+    let answered = yes.zip(by).zip(time_of(row, "answered_at")?);
+    Ok(Some(AskNote {
+        trigger: trigger_of(id_of(row, "alert_id")?),
+        premises: PremisesId(id_of(row, "premises_id")?),
+        alert,
+        raised_at: from_millis(row.try_get("raised_at")?),
+        expires_at: from_millis(row.try_get("expires_at")?),
+        terms: terms_of(terms)?,
+        answer: answered.map(|((yes, by), at)| Answered { yes, by, at }),
+    }))
+}
+
+fn terms_of(text: &str) -> Result<Vec<(DeviceId, Terms)>> {
+    let asked: Vec<Asked> = serde_json::from_str(text).map_err(Error::internal)?;
+    let one = |asked: Asked| {
+        let bytes = STANDARD.decode(asked.terms).map_err(Error::internal)?;
+        let terms = link::Terms::decode(bytes.as_slice()).map_err(Error::internal)?;
+        Ok((
+            asked.device,
+            Terms::try_from(&terms).map_err(Error::internal)?,
+        ))
+    };
+    asked.into_iter().map(one).collect()
+}
