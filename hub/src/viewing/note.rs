@@ -42,6 +42,8 @@ pub(super) struct TileNote {
     /// Grows with every change of what is to be shown.
     pub(super) generation: u64,
     pub(super) viewing: Option<ViewingId>,
+    /// Whether that viewing was admitted with sound. Sound that is granted later needs one of its own.
+    pub(super) sound: bool,
     /// Why a visible tile with a camera shows nothing.
     pub(super) over: Option<String>,
     pub(super) since: OffsetDateTime,

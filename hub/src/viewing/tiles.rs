@@ -229,6 +229,7 @@ impl Viewing {
             return None;
         };
         tile.viewing = Some(id);
+        tile.sound = allowed.rights.audio;
         tile.since = now;
         let admitted = Admitted::recorded(receipt, id, camera, allowed.rights.audio);
         Some(self.feeds.show(admitted, at, tile.look))
@@ -302,7 +303,9 @@ impl Viewing {
 
 impl TileNote {
     fn shows(&self, wish: &Wish) -> bool {
-        self.viewing.is_some() && self.camera == wish.camera && wish.visible && wish.shown.is_some()
+        let same = self.viewing.is_some() && self.camera == wish.camera;
+        let sound = self.sound || !wish.look.audible;
+        same && sound && wish.visible && wish.shown.is_some()
     }
 
     fn empty(now: time::OffsetDateTime) -> Self {
@@ -316,6 +319,7 @@ impl TileNote {
             visible: true,
             generation: 0,
             viewing: None,
+            sound: false,
             over: None,
             since: now,
         }

@@ -15,6 +15,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 const ETH_P_IP: u16 = 0x0800;
 const UDP: u8 = 17;
 const UDP_HEADER: usize = 8;
+/// What a CORE device offers H.264 and its repeats as; under any other number it is not a picture.
+const PICTURES: [u8; 2] = [96, 97];
 /// How soon the reader notices that nobody needs it any more.
 const NOTICE_END_WITHIN: Duration = Duration::from_millis(200);
 
@@ -23,6 +25,7 @@ const NOTICE_END_WITHIN: Duration = Duration::from_millis(200);
 struct Media {
     packets: AtomicU64,
     bytes: AtomicU64,
+    sound: AtomicU64,
     last_unix_us: AtomicU64,
     done: AtomicBool,
 }
@@ -36,6 +39,8 @@ pub struct Tap {
 pub struct Seen {
     pub packets: u64,
     pub bytes: u64,
+    /// Packets that carry no picture.
+    pub sound: u64,
     /// Unix time; 0 before the first packet.
     pub last_at_ms: f64,
 }
@@ -66,6 +71,7 @@ impl Tap {
         Seen {
             packets: self.media.packets.load(Ordering::Relaxed),
             bytes: self.media.bytes.load(Ordering::Relaxed),
+            sound: self.media.sound.load(Ordering::Relaxed),
             last_at_ms: self.media.last_unix_us.load(Ordering::Relaxed) as f64 / 1_000.0,
         }
     }
@@ -83,34 +89,35 @@ fn watch(mut socket: Socket, device: Ipv4Addr, media: &Media) {
         let Ok(length) = socket.read(&mut packet) else {
             continue;
         };
-        if packet
+        let carried = packet
             .get(..length)
-            .is_some_and(|packet| is_media(packet, device))
-        {
+            .and_then(|packet| payload_type(packet, device));
+        if let Some(carried) = carried {
             let now = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default();
             let now = u64::try_from(now.as_micros()).unwrap_or_default();
             media.packets.fetch_add(1, Ordering::Relaxed);
             media.bytes.fetch_add(length as u64, Ordering::Relaxed);
+            if !PICTURES.contains(&carried) {
+                media.sound.fetch_add(1, Ordering::Relaxed);
+            }
             media.last_unix_us.store(now, Ordering::Relaxed);
         }
     }
 }
 
-/// RTP from the device: version 2, and a payload type that is not RTCP's (RFC 5761, section 4).
-fn is_media(packet: &[u8], device: Ipv4Addr) -> bool {
-    let Some((&first, rest)) = packet.split_first() else {
-        return false;
-    };
+/// Of RTP from the device: version 2, and a payload type that is not RTCP's (RFC 5761, section 4).
+fn payload_type(packet: &[u8], device: Ipv4Addr) -> Option<u8> {
+    let (&first, rest) = packet.split_first()?;
     let header = usize::from(first & 0x0F) * 4;
     let from_device = rest
         .get(11..15)
         .is_some_and(|source| source == device.octets());
     let is_udp = rest.get(8) == Some(&UDP);
-    let payload = packet.get(header + UDP_HEADER..header + UDP_HEADER + 2);
-    let rtp = payload.is_some_and(|rtp| rtp[0] >> 6 == 2 && !(192..=223).contains(&rtp[1]));
-    first >> 4 == 4 && from_device && is_udp && rtp
+    let rtp = packet.get(header + UDP_HEADER..header + UDP_HEADER + 2)?;
+    let is_rtp = rtp[0] >> 6 == 2 && !(192..=223).contains(&rtp[1]);
+    (first >> 4 == 4 && from_device && is_udp && is_rtp).then_some(rtp[1] & 0x7F)
 }
 
 #[cfg(test)]
@@ -129,24 +136,20 @@ mod tests {
     #[test]
     fn only_rtp_of_this_device_counts_as_media() {
         let device = Ipv4Addr::new(10, 0, 0, 2);
-        assert!(is_media(&packet([10, 0, 0, 2], UDP, [0x80, 96]), device));
-        assert!(
-            !is_media(&packet([10, 0, 0, 3], UDP, [0x80, 96]), device),
-            "another device"
-        );
-        assert!(
-            !is_media(&packet([10, 0, 0, 2], 6, [0x80, 96]), device),
-            "TCP"
-        );
-        assert!(
-            !is_media(&packet([10, 0, 0, 2], UDP, [0x80, 200]), device),
-            "RTCP"
-        );
-        assert!(
-            !is_media(&packet([10, 0, 0, 2], UDP, [0x00, 1]), device),
-            "STUN"
-        );
-        assert!(!is_media(&[0x45], device));
-        assert!(!is_media(&[], device));
+        let carried = |packet: &[u8]| payload_type(packet, device);
+        assert_eq!(carried(&packet([10, 0, 0, 2], UDP, [0x80, 96])), Some(96));
+        let last_of_a_frame = packet([10, 0, 0, 2], UDP, [0x80, 0x80 | 111]);
+        assert_eq!(carried(&last_of_a_frame), Some(111));
+        let others = [
+            ("another device", packet([10, 0, 0, 3], UDP, [0x80, 96])),
+            ("TCP", packet([10, 0, 0, 2], 6, [0x80, 96])),
+            ("RTCP", packet([10, 0, 0, 2], UDP, [0x80, 200])),
+            ("STUN", packet([10, 0, 0, 2], UDP, [0x00, 1])),
+            ("too short", vec![0x45]),
+            ("empty", Vec::new()),
+        ];
+        for (what, packet) in others {
+            assert_eq!(carried(&packet), None, "{what}");
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! An operator's wall without a browser: one receiving WebRTC peer (str0m over real UDP) with a few
-//! slots, that counts the frames each slot gets and when. It decodes nothing.
+//! slots and one line for sound, that counts the frames each gets and when. It decodes nothing.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +22,7 @@ use crate::picture;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LARGEST_DATAGRAM: usize = 2_048;
 
-/// What a slot has received so far.
+/// What a line has received so far.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub frames: u64,
@@ -35,10 +35,16 @@ pub struct Seen {
     pub key: Option<Arc<[u8]>>,
 }
 
+/// One of each line of the peer connection.
+struct Lines<T> {
+    tiles: Vec<T>,
+    sound: T,
+}
+
 pub struct Wall {
     pub id: String,
     page: Page,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Lines<Seen>>>,
     driver: JoinHandle<Result<()>>,
 }
 
@@ -53,6 +59,7 @@ impl Wall {
         let mut rtc = RtcConfig::new()
             .clear_codecs()
             .enable_h264(true)
+            .enable_opus(true, false)
             .build(std::time::Instant::now());
         rtc.add_local_candidate(Candidate::host(local, "udp")?);
         let (offer, pending, mids) = offer(&mut rtc, slots)?;
@@ -70,7 +77,10 @@ impl Wall {
         );
         rtc.sdp_api()
             .accept_answer(pending, SdpAnswer::from_sdp_string(&answer.text)?)?;
-        let seen = Arc::new(Mutex::new(vec![Seen::default(); slots]));
+        let seen = Arc::new(Mutex::new(Lines {
+            tiles: vec![Seen::default(); slots],
+            sound: Seen::default(),
+        }));
         let driver = tokio::spawn(drive(rtc, socket, local, mids, Arc::clone(&seen)));
         Ok(Self {
             id,
@@ -85,16 +95,35 @@ impl Wall {
     /// # Errors
     /// When the hub refuses.
     pub async fn show(&self, slot: usize, camera: Option<&str>) -> Result<Value> {
+        self.put(slot, camera, false).await
+    }
+
+    /// The same with its sound, as far as the owner shares it.
+    ///
+    /// # Errors
+    /// When the hub refuses.
+    pub async fn listen(&self, slot: usize, camera: &str) -> Result<Value> {
+        self.put(slot, Some(camera), true).await
+    }
+
+    async fn put(&self, slot: usize, camera: Option<&str>, audible: bool) -> Result<Value> {
         let path = format!("api/walls/{}/tiles/{slot}", self.id);
         let tile =
-            json!({ "cameraId": camera, "size": "large", "visible": true, "audible": false });
+            json!({ "cameraId": camera, "size": "large", "visible": true, "audible": audible });
         self.page.put(&path, &tile).await
     }
 
     #[must_use]
     pub fn seen(&self, slot: usize) -> Seen {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(slot).cloned().unwrap_or_default()
+        seen.tiles.get(slot).cloned().unwrap_or_default()
+    }
+
+    /// What has come to the line for sound.
+    #[must_use]
+    pub fn heard(&self) -> Seen {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.sound.clone()
     }
 
     /// Waits for a frame that is newer than what was seen at the call.
@@ -158,11 +187,13 @@ impl Drop for Wall {
     }
 }
 
-fn offer(rtc: &mut Rtc, slots: usize) -> Result<(String, SdpPendingOffer, Vec<Mid>)> {
+fn offer(rtc: &mut Rtc, slots: usize) -> Result<(String, SdpPendingOffer, Lines<Mid>)> {
     let mut changes = rtc.sdp_api();
-    let mids = (0..slots)
-        .map(|_| changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None))
-        .collect();
+    let mut line = |kind| changes.add_media(kind, Direction::RecvOnly, None, None, None);
+    let mids = Lines {
+        tiles: (0..slots).map(|_| line(MediaKind::Video)).collect(),
+        sound: line(MediaKind::Audio),
+    };
     let (offer, pending) = changes.apply().context("a wall has at least one slot")?;
     Ok((offer.to_sdp_string(), pending, mids))
 }
@@ -172,8 +203,8 @@ async fn drive(
     mut rtc: Rtc,
     socket: UdpSocket,
     local: SocketAddr,
-    mids: Vec<Mid>,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    mids: Lines<Mid>,
+    seen: Arc<Mutex<Lines<Seen>>>,
 ) -> Result<()> {
     let mut datagram = vec![0u8; LARGEST_DATAGRAM];
     loop {
@@ -208,19 +239,27 @@ async fn drive(
     }
 }
 
-fn note(frame: &MediaData, mids: &[Mid], seen: &Mutex<Vec<Seen>>) {
-    let Some(slot) = mids.iter().position(|mid| *mid == frame.mid) else {
-        return;
-    };
+fn note(frame: &MediaData, mids: &Lines<Mid>, seen: &Mutex<Lines<Seen>>) {
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(seen) = seen.get_mut(slot) {
-        seen.frames += 1;
-        seen.bytes += frame.data.len() as u64;
-        seen.first_at.get_or_insert_with(SystemTime::now);
-        seen.last_at = Some(Instant::now());
+    if frame.mid == mids.sound {
+        seen.sound.count(frame);
+        return;
+    }
+    let slot = mids.tiles.iter().position(|mid| *mid == frame.mid);
+    if let Some(seen) = slot.and_then(|slot| seen.tiles.get_mut(slot)) {
+        seen.count(frame);
         seen.latest = Some(Arc::clone(&frame.data));
         if picture::begins(&frame.data) {
             seen.key = Some(Arc::clone(&frame.data));
         }
+    }
+}
+
+impl Seen {
+    fn count(&mut self, frame: &MediaData) {
+        self.frames += 1;
+        self.bytes += frame.data.len() as u64;
+        self.first_at.get_or_insert_with(SystemTime::now);
+        self.last_at = Some(Instant::now());
     }
 }
