@@ -109,6 +109,7 @@ export const END_WORDS: Record<EndCause | 'unknown', string> = {
   stoppedAtPremises: 'stopped at the premises',
   rebooted: 'CORE device rebooted',
   policyChanged: 'owner changed the policy',
+  deviceRevoked: 'CORE device taken out of the hub',
   unknown: 'no longer shared',
 };
 
