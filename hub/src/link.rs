@@ -4,6 +4,7 @@
 
 mod attached;
 mod demand;
+mod door;
 mod frames;
 mod hello;
 mod outgoing;
@@ -12,6 +13,7 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use assent_wire::MAX_FRAME;
@@ -19,24 +21,28 @@ use assent_wire::link::enrolment_server::{Enrolment, EnrolmentServer};
 use assent_wire::link::link_server::{Link, LinkServer};
 use assent_wire::link::{DeviceFrame, EnrolReply, EnrolRequest, HubFrame};
 use futures::Stream;
+use rustls::crypto::aws_lc_rs;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::transport::server::{TcpIncoming, TlsConnectInfo};
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
+use tonic::transport::server::TlsConnectInfo;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::devices::device_of_spki;
 use crate::error::{Error, Kind, Result};
 use crate::state::Hub;
 use crate::world::DeviceId;
+use door::Door;
 
-/// A device that has not finished its handshake by then is not one.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 /// Enrol and Attach on one connection; more is no device of ours.
 const CALLS_A_CONNECTION: usize = 8;
-/// Connections that were opened and then forgotten by the other side are found by this.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
 /// Enrolment writes to the store; a code is not worth waiting longer for.
 const ENROL_WITHIN: Duration = Duration::from_secs(15);
 
@@ -63,17 +69,19 @@ pub async fn listen(
     };
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let local = listener.local_addr().map_err(cannot)?;
-    let server = server(&hub)?;
+    let door = Door {
+        tls: tls(&hub)?,
+        tasks: tasks.clone(),
+        draining: draining.clone(),
+    };
     tasks.spawn(demand::pass_on(hub.clone(), draining.clone()));
     let front = Front {
         hub,
         draining: draining.clone(),
         tasks: tasks.clone(),
     };
-    let incoming = TcpIncoming::from(listener)
-        .with_nodelay(Some(true))
-        .with_keepalive(Some(TCP_KEEPALIVE));
-    let serving = server
+    let incoming = ReceiverStream::new(door.open(listener));
+    let serving = Server::builder()
         .concurrency_limit_per_connection(CALLS_A_CONNECTION)
         .add_service(EnrolmentServer::new(front.clone()).max_decoding_message_size(MAX_FRAME))
         .add_service(LinkServer::new(front).max_decoding_message_size(MAX_FRAME))
@@ -88,19 +96,36 @@ pub async fn listen(
 
 /// A client certificate is optional in the handshake, because a device that enrols has none yet;
 /// `Attach` asks for it.
-fn server(hub: &Hub) -> Result<Server> {
+fn tls(hub: &Hub) -> Result<TlsAcceptor> {
     let authority = hub.devices.authority();
     let identity = authority
         .issue_link(&hub.config.link.names, hub.world.clock.now())
         .map_err(|e| {
             Error::invalid("The link's certificate cannot be made: check link.names.").because(e)
         })?;
-    let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(identity.chain_pem, identity.key_pem))
-        .client_ca_root(Certificate::from_pem(authority.certificate_pem()))
-        .client_auth_optional(true)
-        .timeout(HANDSHAKE_WITHIN);
-    Server::builder().tls_config(tls).map_err(Error::internal)
+    let chain: std::result::Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(identity.chain_pem.as_bytes()).collect();
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes());
+    let mut devices = RootCertStore::empty();
+    devices
+        .add(CertificateDer::from_slice(authority.certificate()))
+        .map_err(Error::internal)?;
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(devices.into(), provider.clone())
+        .allow_unauthenticated()
+        .build()
+        .map_err(Error::internal)?;
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(Error::internal)?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(
+            chain.map_err(Error::internal)?,
+            key.map_err(Error::internal)?,
+        )
+        .map_err(Error::internal)?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(Arc::new(config).into())
 }
 
 #[tonic::async_trait]
