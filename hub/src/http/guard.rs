@@ -90,7 +90,7 @@ pub(super) async fn admit(
     request.extensions_mut().insert(BodyLimit(rule.body));
     let answered = tokio::time::timeout(
         rule.within,
-        idempotency::once(&front, key, rule.body, request, next),
+        idempotency::once(&front, key, rule, request, next),
     );
     answered.await.unwrap_or_else(|_| {
         Err(Error::unavailable("The hub took too long over this. Try again.").slug("timeout"))

@@ -1,15 +1,18 @@
-//! `Idempotency-Key`: a POST that is sent again after a lost answer gets the first answer again. Only
-//! successes are kept; a refused call may be tried again. Kept in memory: longer than any retry of a
-//! page, shorter than anybody's patience.
+//! `Idempotency-Key`: a POST that is sent again after a lost answer gets the first answer again, and one
+//! without a key is refused. Only successes are kept; a refused call may be tried again. Kept in memory:
+//! longer than any retry of a page, shorter than anybody's patience. What a restart may forget, and why
+//! that is enough, stands in `design/front.md`.
 
 use super::Front;
 use super::extract;
+use super::guard::{Rule, Who};
 use super::limits::Key;
+use super::routes::Verb;
 use crate::error::{Error, Result};
 use crate::world::Guarded;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
@@ -19,9 +22,25 @@ use time::{Duration, OffsetDateTime};
 const KEEP_FOR: Duration = Duration::minutes(10);
 /// Answers kept at once; beyond it the oldest goes.
 const KEPT: usize = 4_096;
-const LONGEST_KEY: usize = 128;
+pub(super) const LONGEST_KEY: usize = 128;
 /// Larger answers are given and not kept.
 const LARGEST_ANSWER: usize = 16 << 10;
+
+pub(super) const HEADER: &str = "idempotency-key";
+
+/// Every POST of our pages. What others sign has a name of its own: a webhook its message id, a player its
+/// token and the place that it is told.
+pub(super) fn needs_key(rule: Rule) -> bool {
+    match rule.who {
+        Who::Signed => false,
+        Who::Anybody
+        | Who::Loopback
+        | Who::Visitor
+        | Who::SignedIn
+        | Who::Owner
+        | Who::Operator => rule.verb == Verb::Post,
+    }
+}
 
 /// Caller, path and key: one key means nothing at another call.
 type Name = (Key, String, String);
@@ -113,15 +132,24 @@ impl Drop for Claim<'_> {
 pub(super) async fn once(
     front: &Front,
     caller: Key,
-    limit: usize,
+    rule: Rule,
     request: Request,
     next: Next,
 ) -> Result<Response> {
+    if rule.verb != Verb::Post {
+        return Ok(next.run(request).await);
+    }
     let key = request
         .headers()
-        .get("idempotency-key")
+        .get(HEADER)
         .map(|v| v.to_str().unwrap_or_default().to_owned());
-    let Some(key) = key.filter(|_| request.method() == Method::POST) else {
+    let Some(key) = key else {
+        if needs_key(rule) {
+            return Err(Error::invalid(
+                "This call must carry an Idempotency-Key, the same one whenever it is sent again.",
+            )
+            .slug("key-missing"));
+        }
         return Ok(next.run(request).await);
     };
     if key.is_empty() || key.len() > LONGEST_KEY {
@@ -131,7 +159,7 @@ pub(super) async fn once(
     }
     let name = (caller, request.uri().path().to_owned(), key);
     let (parts, body) = request.into_parts();
-    let body = extract::read(body, limit).await?;
+    let body = extract::read(body, rule.body).await?;
     if let Some(answer) = front.kept.begin(
         &name,
         Sha256::digest(&body).into(),

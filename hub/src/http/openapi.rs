@@ -4,8 +4,8 @@
 use super::guard::{COOKIE, Who};
 use super::routes::{self, Verb};
 use super::{
-    alerts, approvals, health, hooks, incidents, metrics, presses, problem, revokes, session,
-    stream, tickets, tiles, viewings, walls, whep,
+    alerts, approvals, health, hooks, idempotency, incidents, metrics, presses, problem, revokes,
+    session, stream, tickets, tiles, viewings, walls, whep,
 };
 use crate::sharing;
 use crate::viewing;
@@ -13,7 +13,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use std::sync::LazyLock;
 use utoipa::OpenApi;
+use utoipa::openapi::Required;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -97,6 +100,12 @@ fn described() -> utoipa::openapi::OpenApi {
             Verb::Delete => &mut item.delete,
         };
         if let Some(operation) = operation {
+            if idempotency::needs_key(route.rule) {
+                operation
+                    .parameters
+                    .get_or_insert_default()
+                    .push(idempotency_key().into());
+            }
             let who = ExtensionsBuilder::new()
                 .add("x-who", route.rule.who.name())
                 .build();
@@ -106,6 +115,22 @@ fn described() -> utoipa::openapi::OpenApi {
         }
     }
     api
+}
+
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .min_length(Some(1))
+        .max_length(Some(idempotency::LONGEST_KEY));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .schema(Some(text))
+        .description(Some(
+            "Chosen by the caller; the same whenever this call is sent again.",
+        ))
+        .build()
 }
 
 fn needed(who: Who, path: &str) -> Option<&'static str> {

@@ -12,6 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 /// A town of one shop, its owner `maria` and the operators `op417` and `op418`.
 pub(crate) struct TestHub {
@@ -118,13 +119,14 @@ impl TestHub {
             .unwrap();
     }
 
-    /// A call from a page of the given host.
+    /// A call from a page of the given host, with a key of its own.
     pub(crate) fn call(&self, method: Method, host: &str, path: &str) -> Call<'_> {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, host)
-            .header(header::ORIGIN, format!("http://{host}"));
+            .header(header::ORIGIN, format!("http://{host}"))
+            .header("idempotency-key", Uuid::new_v4().to_string());
         Call {
             app: &self.app,
             request,
@@ -184,6 +186,11 @@ impl Call<'_> {
             axum::http::HeaderName::try_from(name).unwrap(),
             value.parse().unwrap(),
         );
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.request.headers_mut().unwrap().remove(name);
         self
     }
 

@@ -3,7 +3,8 @@
 
 export interface CallOptions {
   body?: unknown;
-  /** Sent as Idempotency-Key; PUTs to an id of the caller's own need none. */
+  /** Sent as Idempotency-Key, which every POST has: give it where the call may be sent again. PUTs to an id of the
+      caller's own need none. */
   idempotencyKey?: string;
   signal?: AbortSignal;
   timeoutMs?: number;
@@ -77,7 +78,8 @@ async function send(method: string, path: string, options: CallOptions): Promise
 
 function request(method: string, { body, idempotencyKey, contentType, keepalive = false, headers: more }: CallOptions): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json, */*;q=0.5', ...more };
-  if (idempotencyKey) headers['idempotency-key'] = idempotencyKey;
+  const key = idempotencyKey ?? (method === 'POST' ? crypto.randomUUID() : null);
+  if (key) headers['idempotency-key'] = key;
   const request: RequestInit = { method, headers, keepalive, credentials: 'same-origin', cache: 'no-store' };
   if (body === undefined) return request;
   headers['content-type'] = contentType ?? 'application/json';

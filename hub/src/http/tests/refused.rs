@@ -6,6 +6,19 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
+async fn a_call_that_acts_must_carry_a_key() {
+    let hub = TestHub::new().await;
+    let operator = hub.sign_in("op417").await;
+    let call = hub.console(Method::POST, "/api/tickets").cookie(&operator);
+    let call = call
+        .json(&json!({ "use": "wall" }))
+        .without("idempotency-key");
+    let refused = call.send().await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(refused.json["type"], "urn:assent:problem:key-missing");
+}
+
+#[tokio::test]
 async fn nobody_signed_in_is_401_with_a_problem_and_a_request_id() {
     let hub = TestHub::new().await;
     let answer = hub.owner(Method::GET, "/api/session").send().await;
