@@ -18,11 +18,12 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use assent_consent::StandingPolicy;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-use crate::audit::Audit;
+use crate::audit::{Actor, Audit, Class, Event};
 use crate::error::{Error, Result};
 use crate::world::{DeviceId, PremisesId, World};
 use line::Line;
@@ -39,7 +40,7 @@ pub struct Devices {
 struct Known {
     premises: PremisesId,
     name: String,
-    revoked: bool,
+    revoked: Option<OffsetDateTime>,
     policy: Option<Arc<StandingPolicy>>,
     health: BTreeMap<u16, Health>,
     line: Option<Line>,
@@ -52,12 +53,22 @@ pub struct Device {
     pub id: DeviceId,
     pub premises: PremisesId,
     pub name: String,
-    pub revoked: bool,
+    /// Set: it may not come back, and nothing it says is believed.
+    pub revoked: Option<OffsetDateTime>,
     pub online: bool,
     /// None: it has never attached.
     pub last_seen: Option<OffsetDateTime>,
     /// What it last said that its owner's policy is. For display and the hub's own first decision only.
     pub policy: Option<Arc<StandingPolicy>>,
+}
+
+/// A device that nothing is believed of any more, and that is yet to be refused for good.
+#[must_use]
+pub struct Barred {
+    pub device: DeviceId,
+    pub premises: PremisesId,
+    /// It was believed until now.
+    pub first: bool,
 }
 
 /// One camera's condition, as its device reports it.
@@ -173,19 +184,39 @@ impl Devices {
         });
     }
 
-    /// Refuses this device from now on; its line is cut at once.
-    pub async fn revoke(&self, id: DeviceId) -> Result<()> {
-        let line = self.change(id, |known| {
-            known.revoked = true;
-            known.line.take()
+    /// Believes nothing of what this device says from now on. Its line stays up for a last word to it.
+    pub fn bar(&self, device: DeviceId) -> Result<Barred> {
+        let now = self.world.clock.now();
+        let barred = self.change(device, |known| Barred {
+            device,
+            premises: known.premises,
+            first: known
+                .revoked
+                .replace(known.revoked.unwrap_or(now))
+                .is_none(),
         });
-        let Some(line) = line else {
-            return Err(Error::not_found("There is no such device."));
-        };
-        if let Some(line) = line {
+        barred.ok_or_else(|| {
+            Error::not_found("There is no such device. `admin devices` lists those there are.")
+        })
+    }
+
+    /// Refuses this device's certificate from now on; its line is cut at once. Act, then record.
+    pub async fn revoke(&self, barred: Barred, by: Actor) -> Result<()> {
+        let line = self.change(barred.device, |known| known.line.take());
+        if let Some(line) = line.flatten() {
             line.cut(LineEnd::Revoked);
         }
-        rows::put_revoked(&self.world, id).await
+        if barred.first {
+            let event = Event::new(Class::DeviceRevoked, by).premises(barred.premises);
+            let detail = json!({ "device": barred.device });
+            self.audit.append_or_spool(event.detail(detail)).await?;
+        }
+        rows::put_revoked(&self.world, barred.device).await
+    }
+
+    pub fn is_barred(&self, id: DeviceId) -> bool {
+        let known = self.read();
+        known.get(&id).is_some_and(|known| known.revoked.is_some())
     }
 
     fn remember(&self, id: DeviceId, premises: PremisesId, name: &str) {
@@ -220,7 +251,7 @@ impl Known {
         Self {
             premises,
             name,
-            revoked: false,
+            revoked: None,
             policy: None,
             health: BTreeMap::new(),
             line: None,

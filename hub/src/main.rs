@@ -54,8 +54,12 @@ enum Admin {
     Claim { premises: String },
     /// Take a person's role; every session ends at once
     RevokeRole { person: String },
+    /// Take a CORE device out (id, see `devices`): refused from now on, and its shares end
+    RevokeDevice { device: String },
     /// List everybody who has a role
     People,
+    /// List the CORE devices: id, premises, when last seen, when revoked
+    Devices,
 }
 
 fn main() -> ExitCode {
@@ -109,7 +113,9 @@ fn ask(command: Admin, args: Run) -> anyhow::Result<ExitCode> {
         Admin::Link { person } => AdminCommand::Link { person },
         Admin::Claim { premises } => AdminCommand::Claim { premises },
         Admin::RevokeRole { person } => AdminCommand::RevokeRole { person },
+        Admin::RevokeDevice { device } => AdminCommand::RevokeDevice { device },
         Admin::People => AdminCommand::People,
+        Admin::Devices => AdminCommand::Devices,
     };
     let answer = admin::ask(&config.data_dir, &command)?;
     say(&answer.to_string());

@@ -1,6 +1,6 @@
 // Every sentence of the owner's page, in one place, so that another language is another file like this one.
 // Plain words for a frightened reader; nothing here may promise what has not been confirmed.
-import { length } from '$shared/time';
+import { clock, day, length } from '$shared/time';
 import type { AlertKind, Condition, EndCause, Level, Share } from '$shared/api/shapes';
 import type { Stage } from './press/progress';
 
@@ -25,6 +25,7 @@ const endings: Record<EndCause, string> = {
   stoppedAtPremises: 'It was stopped at the premises.',
   rebooted: 'Your device restarted.',
   policyChanged: 'The rules on your device changed.',
+  deviceRevoked: 'The department took your device out of its hub.',
 };
 
 const causes: Record<Share['cause'], string> = {
@@ -210,6 +211,7 @@ export const words = {
     masked: 'Parts are masked',
     sound: 'Has sound',
     device: { online: 'Device connected', away: 'Device not connected', never: 'No device yet' },
+    lastSeen: (at: string, now: number) => `, last seen ${day(at, now)} ${clock(at)}`,
     people: 'Who can press and stop',
     you: 'you',
   },

@@ -2,11 +2,12 @@
 
 use super::town::Town;
 use crate::audit::Actor;
+use crate::devices::Device;
 use crate::error::{Error, Result};
 use crate::identity::Person;
 use crate::run::Bound;
 use crate::state::Hub;
-use crate::world::{PersonId, PremisesId, Stamp};
+use crate::world::{DeviceId, PersonId, PremisesId, Stamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -21,8 +22,12 @@ pub enum Command {
     Claim { premises: String },
     /// Takes a person's role; every session ends at once.
     RevokeRole { person: String },
+    /// Takes a CORE device out: its certificate is refused, its line cut, and its shares end.
+    RevokeDevice { device: String },
     /// Lists everybody who has a role.
     People,
+    /// Lists the CORE devices that were ever enrolled.
+    Devices,
 }
 
 impl Command {
@@ -32,6 +37,10 @@ impl Command {
             Command::Link { person } => link(hub, bound, PersonId::of_key(&person)).await,
             Command::Claim { premises } => claim(hub, bound, PremisesId::of_key(&premises)).await,
             Command::RevokeRole { person } => revoke_role(hub, PersonId::of_key(&person)).await,
+            Command::RevokeDevice { device } => revoke_device(hub, &device).await,
+            Command::Devices => Ok(json!({
+                "devices": hub.devices.all().iter().map(|it| device_named(hub, it)).collect::<Vec<_>>()
+            })),
             Command::People => Ok(
                 json!({ "people": hub.identity.people().iter().map(|p| named(p)).collect::<Vec<_>>() }),
             ),
@@ -74,6 +83,31 @@ async fn claim(hub: &Hub, bound: Bound, id: PremisesId) -> Result<Value> {
 async fn revoke_role(hub: &Hub, id: PersonId) -> Result<Value> {
     let ended = hub.identity.revoke_role(id, Actor::Administrator).await?;
     Ok(json!({ "person": { "id": id }, "sessionsEnded": ended }))
+}
+
+/// Closing: the device first loses its say and everything it shares, then its line; the record follows.
+async fn revoke_device(hub: &Hub, device: &str) -> Result<Value> {
+    let id = DeviceId::parse(device).ok_or_else(|| {
+        Error::invalid("A device's id has 64 hexadecimal digits; `admin devices` lists them.")
+    })?;
+    let barred = hub.devices.bar(id)?;
+    let ended = hub.sharing.device_revoked(&barred).await;
+    hub.devices.revoke(barred, Actor::Administrator).await?;
+    tracing::info!(device.id = %id, shares = ended, "device revoked");
+    let known = hub.devices.device(id);
+    Ok(json!({ "device": known.map(|known| device_named(hub, &known)), "sharesEnded": ended }))
+}
+
+fn device_named(hub: &Hub, device: &Device) -> Value {
+    let premises = hub.registry.premises(device.premises);
+    json!({
+        "id": device.id,
+        "name": device.name,
+        "premises": { "id": device.premises, "name": premises.map(|premises| premises.name.clone()) },
+        "online": device.online,
+        "lastSeenAt": device.last_seen.map(Stamp),
+        "revokedAt": device.revoked.map(Stamp),
+    })
 }
 
 pub(super) fn named(person: &Person) -> Value {

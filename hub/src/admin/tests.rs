@@ -3,10 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::{Command, Town};
+use crate::config::Config;
+use crate::devices::LineEnd;
 use crate::run::Bound;
-use crate::testing::TestHub;
-use crate::world::PersonId;
+use crate::sharing::{EndText, PressAsked};
+use crate::testing::{TestDevice, TestHub, rule};
+use crate::world::{Engine, PersonId, PremisesId};
+use assent_consent as consent;
+use assent_wire::link::hub_frame::Body;
+use consent::{RuleTrigger, Trigger};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 const TOWN: &str = r#"
 agency = { key = "pd", name = "Springfield PD" }
@@ -91,6 +99,86 @@ async fn a_link_points_at_the_persons_own_page() {
         .await
         .unwrap_err();
     assert_eq!(nobody.slug, "not-found");
+}
+
+#[tokio::test]
+async fn a_device_that_is_revoked_loses_its_line_its_shares_and_its_say() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let hub = TestHub::on(engine, Config::default()).await;
+        let mut device = TestDevice::new(&hub.hub, vec![rule(1, RuleTrigger::Press)]).await;
+        device.obey().await;
+        let maria = hub.hub.identity.person(PersonId::of_key("maria")).unwrap();
+        let (id, press) = (Uuid::new_v4(), press_at_the_shop());
+        hub.hub.sharing.press(&maria, id, press).await.unwrap();
+        device.obey().await;
+        let camera = device.camera(1);
+        assert!(hub.hub.sharing.is_live(camera));
+
+        let listed = run(&hub, json!({ "command": "devices" })).await.unwrap();
+        let text = listed["devices"][0]["id"].as_str().unwrap().to_owned();
+        let revoke = json!({ "command": "revoke-device", "device": text });
+        let answer = run(&hub, revoke.clone()).await.unwrap();
+        assert_eq!(answer["sharesEnded"], 1);
+        assert!(!hub.hub.sharing.is_live(camera));
+        let share = hub.hub.sharing.shares(&maria).remove(0);
+        assert_eq!(share.end_cause, Some(EndText::DeviceRevoked));
+        let place = hub.hub.sharing.owner_premises(&maria, &hub.hub.identity);
+        assert_eq!(json!(place[0].device_state), "never", "it has none now");
+
+        // It was asked to end by itself before its line was cut, and whatever it says now opens nothing.
+        let (_, mut outgoing) = device.line.take().unwrap();
+        let told = outgoing.frames.try_recv().unwrap().body;
+        assert!(matches!(told, Some(Body::End(_))), "{told:?}");
+        assert_eq!(outgoing.cut.try_recv().unwrap(), LineEnd::Revoked);
+        let pressed = device.press(button(), 0);
+        let (sharing, premises) = (&hub.hub.sharing, device.premises);
+        sharing
+            .pressed_at_device(device.id, premises, pressed)
+            .await;
+        assert!(!sharing.is_live(camera));
+        assert!(hub.hub.devices.attach(device.id).is_err());
+
+        run(&hub, revoke).await.unwrap();
+        let recorded = "SELECT COUNT(*) FROM audit_event WHERE class = 'device-revoked'";
+        let recorded: i64 = sqlx::query_scalar(recorded)
+            .fetch_one(hub.hub.world.store.pool())
+            .await
+            .unwrap();
+        assert_eq!(recorded, 1, "revoked twice is revoked once");
+        hub.hub.world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_nobody_knows_cannot_be_revoked() {
+    let hub = TestHub::new().await;
+    for device in ["box".to_owned(), "0".repeat(64)] {
+        let command = json!({ "command": "revoke-device", "device": device });
+        let refused = run(&hub, command).await.unwrap_err();
+        assert!(refused.public.contains("admin devices"), "{refused}");
+    }
+}
+
+fn press_at_the_shop() -> PressAsked {
+    serde_json::from_value(json!({ "premisesId": PremisesId::of_key("shop"), "level": "panic" }))
+        .unwrap()
+}
+
+fn button() -> Trigger {
+    let press = consent::Press {
+        level: consent::Level::Panic,
+        silent: false,
+        drill: false,
+        at: consent::PressedAt::Button,
+        by: consent::PersonId::new("").unwrap(),
+        cameras: BTreeSet::new(),
+        note: consent::Note::new("").unwrap(),
+    };
+    Trigger {
+        id: consent::TriggerId(*b"a press too late"),
+        made_at: consent::WallTime(0),
+        kind: consent::TriggerKind::Press(press),
+    }
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ classes! {
     TownImported = "town-imported",
     ClaimMade = "claim-made",
     DeviceEnrolled = "device-enrolled",
+    DeviceRevoked = "device-revoked",
     Press = "press",
     Alert = "alert",
     Approval = "approval",

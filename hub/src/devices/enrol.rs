@@ -71,7 +71,10 @@ impl Devices {
             .authority
             .issue_device(request, self.world.random.bytes(), now)
             .map_err(request_error)?;
-        if self.device(device).is_some_and(|known| known.revoked) {
+        if self
+            .device(device)
+            .is_some_and(|known| known.revoked.is_some())
+        {
             return Err(Error::forbidden(
                 "This device was revoked. Reset it, so that it makes a new key, and enrol again.",
             ));

@@ -60,7 +60,7 @@ impl Devices {
         let number = u64::from_le_bytes(self.world.random.bytes());
         let now = self.world.clock.now();
         let replaced = self.change(device, |known| {
-            if known.revoked {
+            if known.revoked.is_some() {
                 return Err(Error::forbidden(
                     "This device was revoked and may not attach again.",
                 ));

@@ -25,7 +25,9 @@ fn known_of(row: &AnyRow) -> Result<(DeviceId, Known)> {
     let id = DeviceId::parse(row.try_get("id")?).ok_or_else(broken)?;
     let premises = PremisesId::parse(row.try_get("premises_id")?).ok_or_else(broken)?;
     let mut known = Known::new(premises, row.try_get("name")?);
-    known.revoked = row.try_get::<Option<i64>, _>("revoked_at")?.is_some();
+    known.revoked = row
+        .try_get::<Option<i64>, _>("revoked_at")?
+        .map(from_millis);
     known.last_seen = row
         .try_get::<Option<i64>, _>("last_seen_at")?
         .map(from_millis);

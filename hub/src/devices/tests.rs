@@ -73,12 +73,14 @@ async fn what_is_known_of_a_device_survives_a_restart() {
             .unwrap();
         let known = again.device(device.id).unwrap();
         assert_eq!(known.policy.as_deref(), Some(device.machine.policy()));
-        assert!(!known.online && !known.revoked);
-        test.hub.devices.revoke(device.id).await.unwrap();
+        assert!(!known.online && known.revoked.is_none());
+        let by = Actor::Administrator;
+        let barred = test.hub.devices.bar(device.id).unwrap();
+        test.hub.devices.revoke(barred, by).await.unwrap();
         let after = Devices::open(world, audit, &test.test.data_dir())
             .await
             .unwrap();
-        assert!(after.device(device.id).unwrap().revoked);
+        assert!(after.device(device.id).unwrap().revoked.is_some());
     })
     .await;
 }
@@ -117,7 +119,9 @@ async fn a_device_that_does_not_take_its_frames_loses_its_line() {
 async fn a_revoked_device_is_cut_and_stays_away() {
     let test = TestHub::new().await;
     let mut device = TestDevice::new(&test.hub, Vec::new()).await;
-    test.hub.devices.revoke(device.id).await.unwrap();
+    let by = Actor::Administrator;
+    let barred = test.hub.devices.bar(device.id).unwrap();
+    test.hub.devices.revoke(barred, by).await.unwrap();
     let (_, mut outgoing) = device.line.take().unwrap();
     assert_eq!(outgoing.cut.try_recv().unwrap(), LineEnd::Revoked);
     let refused = test.hub.devices.attach(device.id).err().unwrap();

@@ -22,6 +22,8 @@ const PING_EVERY: Duration = Duration::from_millis(1_500);
 const SILENT_FOR: Duration = Duration::from_millis(4_500);
 /// A line begins with a Hello.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// How old "last seen" may be after a hub was killed; thousands of devices are then a few writes a second.
+const SEEN_EVERY: Duration = Duration::from_secs(300);
 /// So that a `Drain` is on its way before the line closes.
 const DRAIN_GRACE: Duration = Duration::from_millis(200);
 
@@ -46,14 +48,13 @@ struct Handled {
 impl Attached {
     pub(super) async fn run(self, attachment: Attachment, frames: Streaming<DeviceFrame>) {
         let _over = self.gone.clone().drop_guard();
+        let (hub, device, gone) = (self.hub.clone(), self.device, self.gone.clone());
+        self.tasks.spawn(note_seen(hub, device, gone));
         if let Err(error) = self.follow(frames).await {
             tracing::warn!(device.id = %self.device, %error, "line given up");
         }
         // The device counts as away from here on.
         drop(attachment);
-        if let Err(error) = self.hub.devices.note_seen(self.device).await {
-            tracing::debug!(device.id = %self.device, %error, "when a device was last seen could not be written");
-        }
     }
 
     async fn follow(&self, mut frames: Streaming<DeviceFrame>) -> Result<()> {
@@ -139,5 +140,18 @@ impl Attached {
             .say(self.device, Out::Drain(link::Drain { reason }));
         tokio::time::sleep(DRAIN_GRACE).await;
         Ok(())
+    }
+}
+
+/// Beside the line, which a slow store must not hold up. The last word is written when the line is over.
+async fn note_seen(hub: Hub, device: DeviceId, gone: CancellationToken) {
+    loop {
+        if let Err(error) = hub.devices.note_seen(device).await {
+            tracing::debug!(device.id = %device, %error, "when a device was last seen could not be written");
+        }
+        if gone.is_cancelled() {
+            return;
+        }
+        tokio::select! { () = gone.cancelled() => {}, () = tokio::time::sleep(SEEN_EVERY) => {} }
     }
 }

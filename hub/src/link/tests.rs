@@ -7,6 +7,8 @@ use assent_wire::link::enrolment_client::EnrolmentClient;
 use assent_wire::link::link_client::LinkClient;
 use assent_wire::link::{self, DeviceFrame, EnrolRequest, device_frame, hub_frame};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +16,8 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Streaming};
 
-use crate::devices::LINK_NAME;
+use super::door::MOST_HANDSHAKES_OF_ONE;
+use crate::devices::{Devices, LINK_NAME};
 use crate::testing::TestHub;
 use crate::world::PremisesId;
 
@@ -289,6 +292,98 @@ async fn what_cannot_be_read_harms_nobody() {
         .wait(|body| matches!(body, hub_frame::Body::Ack(_)))
         .await;
     assert_eq!(ack, hub_frame::Body::Ack(link::Ack { seq: 1 }));
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_told_to_stop_and_never_let_in_again() {
+    let scene = Scene::new().await;
+    let enrolled = scene.claimed().await;
+    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
+    line.hello().await;
+    line.wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
+        .await;
+    let hub = &scene.test.hub;
+    let device = hub.devices.all().remove(0).id;
+    let barred = hub.devices.bar(device).unwrap();
+    hub.sharing.device_revoked(&barred).await;
+    line.wait(|body| matches!(body, hub_frame::Body::End(_)))
+        .await;
+    let by = crate::audit::Actor::Administrator;
+    hub.devices.revoke(barred, by).await.unwrap();
+    assert_eq!(line.end().await, Code::PermissionDenied);
+    let refused = scene.attach(Some(&enrolled)).await.err().unwrap();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(scene.online(), 0);
+}
+
+#[tokio::test]
+async fn when_a_device_was_last_here_is_known_to_a_hub_that_was_killed() {
+    let scene = Scene::new().await;
+    let enrolled = scene.claimed().await;
+    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
+    line.hello().await;
+    line.wait(|body| matches!(body, hub_frame::Body::Ping(_)))
+        .await;
+    // The line is up, and nobody had the time to say that it ended.
+    let hub = &scene.test.hub;
+    let folder = scene.test.test.data_dir();
+    let seen = async || {
+        let (world, audit) = (hub.world.clone(), hub.audit.clone());
+        let again = Devices::open(world, audit, &folder).await.unwrap();
+        again.all().remove(0).last_seen
+    };
+    let until = tokio::time::Instant::now() + PATIENCE;
+    while seen().await.is_none() {
+        assert!(tokio::time::Instant::now() < until);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Connections from an address that no device of this test has.
+async fn stranger(to: std::net::SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+#[tokio::test]
+async fn one_address_that_begins_too_many_handshakes_is_turned_away_and_devices_are_not() {
+    let scene = Scene::new().await;
+    let mut begun = Vec::new();
+    for _ in 0..MOST_HANDSHAKES_OF_ONE {
+        begun.push(stranger(scene.address).await);
+    }
+    let mut late = stranger(scene.address).await;
+    let mut nothing = [0; 1];
+    let closed = tokio::time::timeout(PATIENCE, late.read(&mut nothing)).await;
+    assert!(
+        matches!(closed.unwrap(), Ok(0) | Err(_)),
+        "turned away at once"
+    );
+    let waiting = begun[0].try_read(&mut nothing).unwrap_err();
+    assert_eq!(
+        waiting.kind(),
+        std::io::ErrorKind::WouldBlock,
+        "the others are heard"
+    );
+
+    let enrolled = scene.claimed().await;
+    scene.attach(Some(&enrolled)).await.unwrap();
+
+    // Their places are free again when they go.
+    drop(begun);
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let again = stranger(scene.address).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if again
+            .try_read(&mut nothing)
+            .is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock)
+        {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < until);
+    }
 }
 
 #[tokio::test]

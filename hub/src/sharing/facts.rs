@@ -26,6 +26,9 @@ impl Sharing {
         let now = self.world.clock.now();
         self.change(|held| {
             held.answered(reported.adopted.trigger, device);
+            if self.devices.is_barred(device) {
+                return ((), Orders::default());
+            }
             ((), held.adopt(device, premises, reported, now))
         })
         .await;

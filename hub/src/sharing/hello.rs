@@ -26,8 +26,13 @@ pub struct Greeting {
 impl Sharing {
     pub async fn hello(&self, device: DeviceId, premises: PremisesId, greeting: Greeting) {
         let now = self.world.clock.now();
-        self.change(|held| ((), held.greet(device, premises, greeting, now)))
-            .await;
+        self.change(|held| {
+            if self.devices.is_barred(device) {
+                return ((), Orders::default());
+            }
+            ((), held.greet(device, premises, greeting, now))
+        })
+        .await;
     }
 }
 

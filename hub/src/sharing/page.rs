@@ -61,6 +61,8 @@ pub enum EndText {
     StoppedAtPremises,
     Rebooted,
     PolicyChanged,
+    /// The hub's administrator took the device out.
+    DeviceRevoked,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -136,6 +138,8 @@ pub struct OwnerPremises {
     pub kind: Kind,
     pub address: String,
     pub device_state: DeviceState,
+    /// Of a device that is away: when it was last here, to a few minutes.
+    pub last_seen_at: Option<Stamp>,
     pub cameras: Vec<OwnerCamera>,
     pub people: Vec<Named>,
 }

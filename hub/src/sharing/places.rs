@@ -6,6 +6,7 @@ use super::page::{CameraCondition, DeviceState, Named, OwnerCamera, OwnerPremise
 use super::{Sharing, words};
 use crate::identity::{Identity, Person};
 use crate::registry;
+use crate::world::Stamp;
 
 impl Sharing {
     /// The section `premises` of an owner.
@@ -20,7 +21,10 @@ impl Sharing {
     }
 
     fn owner_view(&self, premises: &registry::Premises, identity: &Identity) -> OwnerPremises {
-        let devices = self.devices.at(premises.id);
+        let mut devices = self.devices.at(premises.id);
+        // Whoever had a device taken away waits for another.
+        devices.retain(|device| device.revoked.is_none());
+        let last_seen = devices.iter().filter_map(|device| device.last_seen).max();
         let device_state = if devices.iter().any(|device| device.online) {
             DeviceState::Online
         } else if devices.iter().any(|device| device.last_seen.is_some()) {
@@ -35,6 +39,9 @@ impl Sharing {
             kind: premises.kind,
             address: premises.address.reveal().clone(),
             device_state,
+            last_seen_at: last_seen
+                .filter(|_| device_state == DeviceState::Away)
+                .map(Stamp),
             cameras: self
                 .registry
                 .cameras_of(premises.id)

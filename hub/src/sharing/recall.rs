@@ -95,7 +95,11 @@ fn sites(devices: &Devices) -> BTreeMap<DeviceId, Site> {
             },
         )
     };
-    devices.all().into_iter().map(site).collect()
+    let known = devices.all().into_iter();
+    known
+        .filter(|device| device.revoked.is_none())
+        .map(site)
+        .collect()
 }
 
 impl Held {

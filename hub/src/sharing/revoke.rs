@@ -17,6 +17,7 @@ use super::note::{PressState, RevokeNote};
 use super::page::Revoke;
 use super::{Sharing, trigger_of, uuid};
 use crate::audit::{Actor, Class, Event};
+use crate::devices::Barred;
 use crate::error::{Error, Result};
 use crate::identity::Person;
 use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId};
@@ -100,6 +101,31 @@ impl Sharing {
         }
     }
 
+    /// A device that the hub has barred: everything of it ends here at once, and the device is asked to end
+    /// it too. Waits a little for its word; afterwards the hub follows it no more.
+    /// Gives how many shares ended.
+    pub async fn device_revoked(&self, barred: &Barred) -> usize {
+        let (device, premises) = (barred.device, barred.premises);
+        if !barred.first {
+            return 0;
+        }
+        let id = RevokeId(self.world.random.bytes());
+        let told = vec![(device, Scope::Everything)];
+        self.stop(id, premises, told, Reason::Cleared, None).await;
+        if self.devices.is_online(device) {
+            self.wait_confirmed(id).await;
+        }
+        self.change(|held| {
+            held.sites.remove(&device);
+            for instruction in held.instructions.values_mut() {
+                instruction.unanswered.remove(&device);
+            }
+            let ended = held.revokes.get(&id).map_or(0, |note| note.stopped.len());
+            (ended, Orders::default())
+        })
+        .await
+    }
+
     async fn stop(
         &self,
         id: RevokeId,
@@ -160,22 +186,29 @@ impl Sharing {
         Ok((yours(by, camera.premises)?, told.into_iter().collect()))
     }
 
-    /// Waits a little for the devices' word.
     async fn confirmed(&self, id: RevokeId, by: &Person) -> Result<Revoke> {
+        let known = self.held.lock().revokes.get(&id).map(|note| note.premises);
+        let note = match known.filter(|premises| by.answers_for(*premises)) {
+            Some(_) => self.wait_confirmed(id).await,
+            None => None,
+        };
+        let note = note.ok_or_else(|| Error::not_found("This stop is not known here."))?;
+        Ok(Revoke::of(&note))
+    }
+
+    /// Waits a little for the devices' word, and gives the stop as it then stands.
+    async fn wait_confirmed(&self, id: RevokeId) -> Option<RevokeNote> {
         let mut changes = self.changes();
         let deadline = tokio::time::Instant::now() + CONFIRM_WITHIN;
         loop {
             changes.mark_unchanged();
-            let note = self.held.lock().revokes.get(&id).cloned();
-            let note = note
-                .filter(|note| by.answers_for(note.premises))
-                .ok_or_else(|| Error::not_found("This stop is not known here."))?;
+            let note = self.held.lock().revokes.get(&id).cloned()?;
             if note.confirmed_at.is_some() {
-                return Ok(Revoke::of(&note));
+                return Some(note);
             }
             match tokio::time::timeout_at(deadline, changes.changed()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return Ok(Revoke::of(&note)),
+                Ok(Err(_)) | Err(_) => return Some(note),
             }
         }
     }

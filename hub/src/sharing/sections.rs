@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState};
-use super::page::{AcknowledgedBy, Ask, Named, Press, Share, ShareRights, ShareState};
+use super::page::{AcknowledgedBy, Ask, EndText, Named, Press, Share, ShareRights, ShareState};
 use super::{Sharing, uuid, words};
 use crate::identity::{Person, Role};
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, Stamp};
@@ -56,7 +56,14 @@ impl Sharing {
         let (state, ends_at, end_cause, refusal) = match note.life {
             Life::Asked => (ShareState::Asked, None, None, None),
             Life::Live { ends_at, .. } => (ShareState::Live, Some(ends_at), None, None),
-            Life::Ended { cause, .. } => (ShareState::Ended, None, Some(words::end(cause)), None),
+            Life::Ended { at, cause, .. } => {
+                let revoked = self.devices.device(note.device).and_then(|it| it.revoked);
+                let end = match revoked {
+                    Some(since) if since <= at => EndText::DeviceRevoked,
+                    Some(_) | None => words::end(cause),
+                };
+                (ShareState::Ended, None, Some(end), None)
+            }
             Life::Refused { refusal, .. } => (
                 ShareState::Refused,
                 None,

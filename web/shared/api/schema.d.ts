@@ -505,7 +505,7 @@ export interface components {
             onDuty: number;
         };
         /** @enum {string} */
-        EndText: "revoked" | "expired" | "cleared" | "cancelled" | "stoppedAtPremises" | "rebooted" | "policyChanged";
+        EndText: "revoked" | "expired" | "cleared" | "cancelled" | "stoppedAtPremises" | "rebooted" | "policyChanged" | "deviceRevoked";
         /** @description Body of `POST /api/hooks/{source}`. */
         HookBody: {
             /**
@@ -639,6 +639,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["PremisesKind"];
+            lastSeenAt?: components["schemas"]["Stamp"] | null;
             name: string;
             people: components["schemas"]["Named"][];
         };
@@ -1047,7 +1048,10 @@ export interface operations {
     make_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1105,7 +1109,10 @@ export interface operations {
     new_passkey: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1152,7 +1159,10 @@ export interface operations {
     new_passkey_challenge: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1331,7 +1341,10 @@ export interface operations {
     by_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1372,7 +1385,10 @@ export interface operations {
     by_passkey: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1413,7 +1429,10 @@ export interface operations {
     passkey_challenge: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1470,7 +1489,10 @@ export interface operations {
     make_ticket: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
             path?: never;
             cookie?: never;
         };
