@@ -199,6 +199,21 @@ pub fn person(on: &mut Canvas, at: Spot, coat: Ink, who: usize, gait: f32) {
     on.oval(at.x, at.y - 1.68 * m, 0.14 * m, 0.1 * m, hair);
 }
 
+/// People in these coats on one way that they walk again and again, each so much of a turn behind the one
+/// before. `place` says where somebody is and in which gait, by how far along the way they are.
+pub fn walkers(
+    on: &mut Canvas,
+    coats: &[u32],
+    (turn, apart): (f32, f32),
+    place: impl Fn(usize, f32) -> (Spot, f32),
+) {
+    for (who, coat) in coats.iter().enumerate() {
+        let way = (turn + who as f32 * apart).fract();
+        let (at, gait) = place(who, way);
+        person(on, at, Ink::rgb(*coat), who, gait);
+    }
+}
+
 pub fn tree(on: &mut Canvas, at: Spot) {
     let m = at.metre;
     on.oval(at.x, at.y, 1.5 * m, 0.25 * m, SHADOW);

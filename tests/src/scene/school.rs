@@ -1,7 +1,7 @@
 //! The school's main gate from the road side: fence, flag, the building behind, children and a
 //! crossing guard, the yellow bus that stops and drives on.
 
-use super::actors::{Spot, car_passing, person, tree};
+use super::actors::{Spot, car_passing, person, tree, walkers};
 use super::paint::{Canvas, Ink};
 use super::{H, W, during};
 
@@ -187,13 +187,12 @@ fn bus(on: &mut Canvas, x: f32) {
 
 fn children(on: &mut Canvas, turn: f32) {
     let coats = [0xd14b4b, 0x3f78c0, 0x4fa05a, 0xb661b0, 0xe0a63a];
-    for (who, coat) in coats.iter().enumerate() {
-        let way = (turn + who as f32 * 0.2).fract();
+    walkers(on, &coats, (turn, 0.2), |who, way| {
         let up = (1.0 - way) * 150.0;
         let aside = (who as f32 - 2.0) * (34.0 + way * 22.0);
         let at = Spot::new(632.0 + aside, 390.0 + (150.0 - up), 34.0 + way * 16.0);
-        person(on, at, Ink::rgb(*coat), who, way * 12.0);
-    }
+        (at, way * 12.0)
+    });
 }
 
 fn flag(on: &mut Canvas, turn: f32) {

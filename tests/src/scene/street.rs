@@ -1,7 +1,7 @@
 //! A shopping street towards its vanishing point, seen from above a shop door: by day, and at night in
 //! the rain. Vehicles come and go with readable plates; people walk on the pavements.
 
-use super::actors::{End, Spot, person, street_lamp, tree, vehicle};
+use super::actors::{End, Spot, street_lamp, tree, vehicle, walkers};
 use super::paint::{Canvas, Ink};
 use super::{H, W, during, scatter};
 
@@ -210,7 +210,7 @@ const TRAFFIC: [Passing; 5] = [
 ];
 
 pub(super) fn actors(on: &mut Canvas, turn: f32, light: Light) {
-    walkers(on, turn);
+    on_foot(on, turn);
     let mut seen: Vec<(f32, &Passing)> = TRAFFIC
         .iter()
         .filter_map(|car| during(turn, car.from, car.to).map(|way| (depth_of(car, way), car)))
@@ -242,18 +242,17 @@ fn depth_of(car: &Passing, way: f32) -> f32 {
     0.8 + near_first * near_first * 16.0
 }
 
-fn walkers(on: &mut Canvas, turn: f32) {
+fn on_foot(on: &mut Canvas, turn: f32) {
     let coats = [0x7a3b52, 0x2f5d50, 0x44506b, 0x8d6b2c];
-    for (who, coat) in coats.iter().enumerate() {
-        let way = (turn + who as f32 * 0.27).fract();
+    walkers(on, &coats, (turn, 0.27), |who, way| {
         let depth = if who % 2 == 0 {
             1.4 + way * 7.0
         } else {
             8.4 - way * 7.0
         };
         let across = if who < 2 { 5.6 } else { -5.7 };
-        person(on, ground(across, depth), Ink::rgb(*coat), who, way * 14.0);
-    }
+        (ground(across, depth), way * 14.0)
+    });
 }
 
 fn rain(on: &mut Canvas, turn: f32) {
