@@ -1,5 +1,7 @@
 //! Log lines, readable or as JSON. What is logged, and what is private, is decided where it is said.
 
+use std::io::IsTerminal as _;
+
 use assent_core::config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
@@ -14,7 +16,9 @@ pub(crate) fn start(format: LogFormat) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         // It would say so on standard error, and panic when that fails too: a full disk, a closed pipe.
-        .log_internal_errors(false);
+        .log_internal_errors(false)
+        // Colours are for eyes; in a file they are noise.
+        .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Readable => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

@@ -21,7 +21,7 @@ const INSIDE: f64 = 0.02;
 /// The school: one H.265 camera, one that only does MJPEG and has a mask.
 async fn school() -> Scene {
     let mut plan = TownPlan::springfield();
-    plan.keep_only(&["school".to_owned()]);
+    plan.keep_only(&["school"]).unwrap();
     plan.store = Store::of_this_run();
     Scene::set(plan).await.unwrap()
 }

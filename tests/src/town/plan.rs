@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use crate::cameras::{CameraPlan, Video, town_cameras};
@@ -10,6 +11,8 @@ use crate::scene::View;
 
 /// The agency's key in the town's file and in every device's rules.
 pub(super) const AGENCY: &str = "springfield-pd";
+
+const OWNER: &str = "owner";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Store {
@@ -137,7 +140,7 @@ impl PersonPlan {
         Self {
             key: key.to_owned(),
             name: name.to_owned(),
-            role: "owner",
+            role: OWNER,
             badge: None,
             premises: premises.iter().map(|&key| key.to_owned()).collect(),
         }
@@ -244,11 +247,22 @@ impl TownPlan {
     }
 
     /// A smaller town: these premises, their owners, and all operators.
-    pub fn keep_only(&mut self, premises: &[String]) {
-        self.premises.retain(|known| premises.contains(&known.key));
-        let kept = |key: &String| premises.contains(key);
+    ///
+    /// # Errors
+    /// When there are no such premises.
+    pub fn keep_only(&mut self, premises: &[&str]) -> Result<()> {
+        for key in premises {
+            let known = self.premises.iter().any(|known| known.key == *key);
+            ensure!(known, "no premises are called {key}");
+        }
+        let kept = |key: &str| premises.contains(&key);
+        self.premises.retain(|known| kept(&known.key));
+        for person in &mut self.people {
+            person.premises.retain(|key| kept(key));
+        }
         self.people
-            .retain(|person| person.premises.is_empty() || person.premises.iter().any(kept));
+            .retain(|person| person.role != OWNER || !person.premises.is_empty());
+        Ok(())
     }
 
     /// One premises with four H.264 cameras of 2 + 0.5 Mbit/s: what footprints are measured on.
@@ -293,5 +307,30 @@ fn premises(
         call_back: "555 0100".to_owned(),
         cameras,
         rules: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn people(town: &TownPlan) -> Vec<&str> {
+        town.people
+            .iter()
+            .map(|person| person.key.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_smaller_town_has_nobody_of_premises_that_are_not_there() {
+        let mut town = TownPlan::springfield();
+        let both = PersonPlan::owner("pat", "Pat Diaz", &["school", "shop"]);
+        town.people.push(both);
+        town.keep_only(&["shop"]).unwrap();
+        assert_eq!(people(&town), ["maria", "luis", "op417", "op418", "pat"]);
+        let answered = town.people.iter().flat_map(|person| &person.premises);
+        assert!(answered.into_iter().all(|key| key == "shop"));
+        assert!(town.keep_only(&["shoe"]).is_err());
     }
 }
