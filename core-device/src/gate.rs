@@ -6,6 +6,7 @@ mod allowance;
 mod clock;
 mod instruct;
 mod keeper;
+mod mark;
 mod press;
 mod record;
 mod status;

@@ -22,7 +22,7 @@ pub use journal::boot_id;
 pub(crate) use outbox::Fact;
 pub use outbox::Outbox;
 pub use past::{Past, Unfinished};
-pub(crate) use slots::Kept;
+pub(crate) use slots::{Kept, Mark};
 
 use journal::{Journal, Limits};
 use slots::Slots;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use assent_consent::{
-    CameraNumber, Cameras, Cause, Effect, EndCause, Ended, Ending, GrantId, Kept as Memories,
-    Refusal, Sharing, StandingPolicy,
+    BootTime, CameraNumber, Cameras, Cause, Effect, EndCause, Ended, Ending, GrantId,
+    Kept as Memories, Refusal, Sharing, StandingPolicy,
 };
 use assent_wire::link::receipt::Body;
 use assent_wire::link::{self, device_frame};
@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::allowance::Allowance;
 use super::record::Recording;
 use super::status::EndedShare;
-use super::{Ask, LiveShare, Permissions, Setup, Status, Stop, boot_now, clock, wall_now};
-use crate::memory::{Kept, Order, Outbox, Past, Unfinished, Written};
+use super::{Ask, LiveShare, Permissions, Setup, Status, Stop, boot_now, clock, mark, wall_now};
+use crate::memory::{Kept, Mark, Order, Outbox, Past, Unfinished, Written};
 use crate::valve::{Valve, Valves};
 
 /// The clock is looked at this often, so that a grant ends on time even after the machine slept.
@@ -43,10 +43,11 @@ pub(super) struct Keeper {
     pub(super) doors: Doors,
     pub(super) recording: Recording,
     /// What the valves had let out when each live grant opened.
-    passed_before: BTreeMap<GrantId, u64>,
+    pub(super) passed_before: BTreeMap<GrantId, u64>,
     /// Receipts of live grants.
     pub(super) receipts: BTreeMap<GrantId, u64>,
     pub(super) kept: Kept,
+    pub(super) marked_at: BootTime,
     ended: VecDeque<EndedShare>,
     pub(super) refusals: Allowance,
     /// Revokes that closed nothing.
@@ -79,12 +80,14 @@ impl Keeper {
                 acknowledged: past.kept.acknowledged,
                 policy,
                 pauses,
+                mark: None,
             },
+            marked_at: BootTime::default(),
             ended: VecDeque::new(),
             refusals: Allowance::default(),
             closings: Allowance::default(),
         };
-        keeper.begin(past.unfinished.into_values());
+        keeper.begin(past.unfinished.into_values(), past.kept.mark.as_ref());
         keeper
     }
 
@@ -154,33 +157,26 @@ impl Keeper {
         self.carry_out(effects);
         self.press_on_without_storage();
         self.retry_records();
+        self.mark();
         for rule in self.sharing.renewals_due(boot_now()) {
             self.renew(rule);
         }
     }
 
     /// What was open when the programme last ended is over; if it was somebody's need, it is an alarm.
-    fn begin(&mut self, unfinished: impl Iterator<Item = Unfinished>) {
+    fn begin(&mut self, unfinished: impl Iterator<Item = Unfinished>, mark: Option<&Mark>) {
         let started = link::Started {
             boot_id: uuid::Uuid::new_v4().as_bytes().to_vec(),
             software: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let mut bodies = vec![Body::Started(started)];
-        for Unfinished {
-            grant,
-            opened_wall_ms,
-        } in unfinished
-        {
-            let since = u64::try_from(wall_now().0.saturating_sub(opened_wall_ms)).unwrap_or(0);
-            bodies.push(Body::Ended(link::Ended {
-                grant_id: grant.grant.0.to_vec(),
-                cause: link::EndCause::from(EndCause::Reboot).into(),
-                receipt: 0,
-                lasted_ms: since.min(grant.terms.ttl.ms()),
-                bytes_left: 0,
-            }));
-            if grant.cause != Cause::Standing {
-                bodies.push(alarm(grant.grant, link::premises_alarm::Kind::Rebooted));
+        for unfinished in unfinished {
+            bodies.push(Body::Ended(mark::cut_off(&unfinished, mark)));
+            if unfinished.grant.cause != Cause::Standing {
+                bodies.push(alarm(
+                    unfinished.grant.grant,
+                    link::premises_alarm::Kind::Rebooted,
+                ));
             }
         }
         self.record(bodies);
@@ -265,7 +261,7 @@ impl Keeper {
             .for_each(|valve| turn(valve));
     }
 
-    fn passed_bytes(&self, cameras: &Cameras) -> u64 {
+    pub(super) fn passed_bytes(&self, cameras: &Cameras) -> u64 {
         cameras
             .iter()
             .filter_map(|camera| self.valves.get(&camera))
@@ -325,7 +321,7 @@ impl Keeper {
     }
 
     /// Latest wins; where the queue is full the next change brings it along.
-    fn keep(&self) {
+    pub(super) fn keep(&self) {
         if self
             .doors
             .orders

@@ -87,7 +87,7 @@ impl Device {
     }
 
     pub(super) async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        for _ in 0..500 {
+        for _ in 0..1_000 {
             if holds(self) {
                 return;
             }

@@ -2,6 +2,13 @@
 
 use super::device::*;
 
+/// Whether one of the slots holds a mark that ends with these bytes.
+fn is_marked(dir: &std::path::Path, bytes: u64) -> bool {
+    let slot = |name: &&str| std::fs::read(dir.join(name)).unwrap_or_default();
+    let held = ["state-a", "state-b"].iter().map(slot).collect::<Vec<_>>();
+    String::from_utf8_lossy(&held.concat()).contains(&format!("],{bytes}]]]"))
+}
+
 #[tokio::test]
 async fn a_revoke_that_overtakes_its_press_still_closes_it_after_a_restart() {
     let dir = folder();
@@ -55,6 +62,31 @@ async fn a_power_loss_during_a_share_ends_it_and_raises_an_alarm() {
         })
         .await;
     assert_eq!(alarms(&device.facts()).len(), 1, "once");
+}
+
+#[tokio::test]
+async fn after_a_power_loss_the_receipt_says_how_long_the_share_lasted_and_what_had_left() {
+    let dir = folder();
+    let device = Device::start(dir.path(), press_rule(3600));
+    device.press().await;
+    let valve = device.valves[&camera(1)].clone();
+    valve.count(1_000);
+    // The first mark of a programme is due at once, the next in a few seconds.
+    device
+        .until("it is marked", |_| is_marked(dir.path(), 1_000))
+        .await;
+    let dir = device.lose_power(&dir).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let device = Device::start(dir.path(), press_rule(3600));
+    let ended = |device: &Device| !ends(&device.facts()).is_empty();
+    device.until("its end is recorded", ended).await;
+    let said = device.facts().into_iter().find_map(|fact| match fact {
+        Frame::Ended(ended) => Some((ended.lasted_ms, ended.bytes_left)),
+        _ => None,
+    });
+    let (lasted_ms, bytes_left) = said.unwrap();
+    assert_eq!(bytes_left, 1_000);
+    assert!((5_000..15_000).contains(&lasted_ms), "{lasted_ms} ms");
 }
 
 #[tokio::test]
