@@ -168,6 +168,7 @@ fn cause(word: &str) -> &'static str {
         "press" => "Somebody pressed",
         "alert" => "An alert that you agreed to",
         "approval" => "An alert that you said yes to",
+        "terms" => "A yes that you signed for this occasion",
         _ => "Shared all the time",
     }
 }

@@ -195,6 +195,7 @@ fn cause(cause: Cause) -> &'static str {
         Cause::Alert => "alert",
         Cause::Standing => "standing",
         Cause::Approval => "approval",
+        Cause::Terms => "terms",
     }
 }
 

@@ -329,7 +329,9 @@ pub(super) fn cause_of(cause: consent::Cause) -> Cause {
         consent::Cause::Press {
             at: consent::PressedAt::Phone,
             ..
-        } => Cause::Press,
+        }
+        // The owner's own word from a phone, as a press is.
+        | consent::Cause::Terms => Cause::Press,
         consent::Cause::Alert | consent::Cause::Approval => Cause::Alert,
         consent::Cause::Standing => Cause::Standing,
     }

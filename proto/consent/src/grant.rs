@@ -86,6 +86,8 @@ pub enum Cause {
     Alert,
     Standing,
     Approval,
+    /// The owner spelled the yes out and signed it.
+    Terms,
 }
 
 impl Cause {
@@ -94,7 +96,7 @@ impl Cause {
     pub fn is_silent(self) -> bool {
         match self {
             Self::Press { silent, .. } => silent,
-            Self::Alert | Self::Standing | Self::Approval => false,
+            Self::Alert | Self::Standing | Self::Approval | Self::Terms => false,
         }
     }
 }

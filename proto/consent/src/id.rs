@@ -42,10 +42,31 @@ byte_id!(
     /// Chosen by whoever revokes.
     RevokeId, 16
 );
+byte_id!(
+    /// SHA-256 of a public key's SEC 1 compressed point.
+    KeyId, 32
+);
+byte_id!(
+    /// SHA-256 of the bytes that are signed: what a signed object is called.
+    ObjectHash, 32
+);
+byte_id!(
+    /// What an agency is called in signed words: the hash of its first set of keys.
+    AgencyHash, 32
+);
+byte_id!(
+    /// Given out by a device, good once.
+    Nonce, 16
+);
 
 /// Number of a rule within one policy; never reused for another meaning by the same owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(pub u32);
+
+impl RuleId {
+    /// Stands for no rule: the grant rests on terms that the owner signed for one occasion.
+    pub const SIGNED_TERMS: Self = Self(u32::MAX);
+}
 
 /// Grows with every change that the owner makes to the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

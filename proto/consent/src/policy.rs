@@ -123,9 +123,13 @@ impl StandingPolicy {
             .filter(|rule| rule.trigger == RuleTrigger::Standing)
     }
 
-    /// Whether what was granted under an older policy would still be granted under this one.
+    /// Whether what was granted under an older policy would still be granted under this one. Terms that the
+    /// owner signed never rested on a policy.
     #[must_use]
     pub fn still_allows(&self, terms: &Terms) -> bool {
+        if terms.rule == RuleId::SIGNED_TERMS {
+            return true;
+        }
         self.rule(terms.rule).is_some_and(|rule| {
             rule.agency == terms.agency
                 && terms.cameras.is_subset(&rule.cameras)

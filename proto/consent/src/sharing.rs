@@ -161,6 +161,37 @@ impl Sharing {
         ids
     }
 
+    /// Notes the grant that terms of the owner's own, signed for one occasion, ask for.
+    ///
+    /// # Errors
+    /// As `answer`: closed before they came, had already, or one grant too many.
+    pub fn ask_for_terms(
+        &mut self,
+        id: TriggerId,
+        terms: Terms,
+        at: BootTime,
+    ) -> Result<GrantId, Refusal> {
+        let grant = GrantId::derive(&self.device, id, terms.rule);
+        let closed = self.tombstones.holds_trigger(id) || self.tombstones.holds_grant(grant);
+        if closed || !self.used.insert(id) {
+            return Err(Refusal::Replayed);
+        }
+        if self.open_count() >= MAX_OPEN_GRANTS - KEPT_FOR_PRESSES {
+            return Err(Refusal::TooMany);
+        }
+        let asked = Asked {
+            id: grant,
+            trigger: id,
+            of: None,
+            cause: Cause::Terms,
+            terms,
+            asked_at: at,
+            withdrawn: BTreeSet::new(),
+        };
+        self.grants.insert(grant, Grant::Asked(asked));
+        Ok(grant)
+    }
+
     /// Begins the life of what was asked for. Does nothing where it ended in the meantime.
     pub fn open(&mut self, id: GrantId, now: &Now) -> Vec<Effect> {
         self.change(|sharing, change| {

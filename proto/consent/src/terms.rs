@@ -1,7 +1,7 @@
 //! A yes spelled out, and a no with its reason. Terms are values that only a policy (or, later, an
 //! owner's signature) yields; holding them is what allows a grant to be asked for.
 
-use crate::{AgencyId, Cameras, PolicyVersion, Rights, RuleId, Ttl};
+use crate::{AgencyId, Cameras, MAX_PRE_ROLL_SECS, PolicyVersion, Rights, RuleId, Ttl};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -19,6 +19,7 @@ pub struct Terms {
 pub enum BadTerms {
     NothingToSee,
     PreRollWithoutRight,
+    PreRollTooLong,
 }
 
 impl Terms {
@@ -29,6 +30,9 @@ impl Terms {
         }
         if self.pre_roll_secs > 0 && !self.rights.pre_roll {
             return Err(BadTerms::PreRollWithoutRight);
+        }
+        if self.pre_roll_secs > MAX_PRE_ROLL_SECS {
+            return Err(BadTerms::PreRollTooLong);
         }
         Ok(self)
     }

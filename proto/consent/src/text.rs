@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::AgencyHash;
+
 /// Empty where something was needed, too long, or with control characters in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadText;
@@ -57,6 +59,33 @@ bounded_text!(
     /// What the presser wrote.
     Note, 0..=280
 );
+bounded_text!(
+    /// What an owner calls a key: "Maria's phone".
+    MemberName, 1..=40
+);
+bounded_text!(
+    /// What an owner reads for an agency.
+    AgencyName, 1..=80
+);
+bounded_text!(
+    /// An operator's number.
+    Badge, 1..=40
+);
+bounded_text!(
+    /// What terms or an alert are for.
+    Purpose, 0..=140
+);
+bounded_text!(
+    /// The agency's own number of an incident.
+    Incident, 0..=64
+);
+
+impl From<AgencyHash> for AgencyId {
+    /// Where words are signed, an agency is called by its hash, written out.
+    fn from(agency: AgencyHash) -> Self {
+        Self(agency.to_string())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,11 @@ impl<T> Vec1<T> {
     }
 
     #[must_use]
+    pub fn of(one: T) -> Self {
+        Self(vec![one])
+    }
+
+    #[must_use]
     pub fn into_vec(self) -> Vec<T> {
         self.0
     }

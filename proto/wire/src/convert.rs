@@ -40,7 +40,7 @@ fn sixteen(bytes: &[u8]) -> Option<[u8; 16]> {
 }
 
 /// All numbers of a list, in strictly increasing order, so that a set has one way to be written.
-fn increasing(numbers: &[u32]) -> Result<Vec<CameraNumber>, WireError> {
+pub(crate) fn increasing(numbers: &[u32]) -> Result<Vec<CameraNumber>, WireError> {
     if numbers.len() > assent_consent::Cameras::MOST || !numbers.is_sorted_by(|a, b| a < b) {
         return Err(WireError::Bad("cameras"));
     }
@@ -50,6 +50,6 @@ fn increasing(numbers: &[u32]) -> Result<Vec<CameraNumber>, WireError> {
         .collect()
 }
 
-fn numbers(cameras: impl Iterator<Item = CameraNumber>) -> Vec<u32> {
+pub(crate) fn numbers(cameras: impl Iterator<Item = CameraNumber>) -> Vec<u32> {
     cameras.map(|camera| u32::from(camera.get())).collect()
 }

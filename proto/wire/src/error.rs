@@ -8,6 +8,8 @@ pub enum WireError {
     NotProtobuf,
     /// Decoding and encoding again gives other bytes: unknown fields, another order, explicit zeros.
     NotCanonical,
+    /// The name is known, its version is not yet.
+    FromNewerVersion,
     /// An envelope of a type that nobody here knows.
     UnknownType,
     /// This field is missing or cannot be what it should be.
@@ -20,6 +22,7 @@ impl fmt::Display for WireError {
             Self::TooLong => f.write_str("the message is longer than allowed"),
             Self::NotProtobuf => f.write_str("the message cannot be read"),
             Self::NotCanonical => f.write_str("the message is not in its one canonical form"),
+            Self::FromNewerVersion => f.write_str("the envelope is from a newer version"),
             Self::UnknownType => f.write_str("the envelope holds an unknown type"),
             Self::Bad(field) => write!(f, "the field {field} is missing or wrong"),
         }

@@ -52,6 +52,7 @@ impl TryFrom<&link::Cause> for Cause {
             Kind::ByAlert => Ok(Self::Alert),
             Kind::ByStandingRule => Ok(Self::Standing),
             Kind::ByApproval => Ok(Self::Approval),
+            Kind::ByTerms => Ok(Self::Terms),
         }
     }
 }
@@ -79,6 +80,7 @@ impl From<Cause> for link::Cause {
             Cause::Alert => of(Kind::ByAlert),
             Cause::Standing => of(Kind::ByStandingRule),
             Cause::Approval => of(Kind::ByApproval),
+            Cause::Terms => of(Kind::ByTerms),
         }
     }
 }
