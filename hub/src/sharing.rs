@@ -31,7 +31,7 @@ mod writer;
 
 pub use alert::AlertAnswer;
 pub use asks::{ApprovalAsked, YesNo};
-pub use facts::Reported;
+pub use facts::{Account, Reported};
 pub use hello::Greeting;
 pub use note::{Acknowledged, Cause, PressState};
 pub use page::{

@@ -7,6 +7,8 @@ use std::time::Duration;
 use assent_tests::town::network::Counted;
 use assent_tests::town::plan::{RulePlan, TownPlan};
 use assent_tests::town::share::{SOON, Scene, alerts, shares};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep};
 
 /// The product's number is 250 ms for the 99th of a hundred; a debug build on two busy cores gets more.
@@ -147,4 +149,34 @@ async fn clearing_an_incident_ends_every_share_of_it() {
     assert_eq!(share["endCause"], "cleared");
     let any_live = |now: &_| shares(now).any(|share| share["state"] == "live");
     assert!(!any_live(&scene.operator.sees.now()));
+}
+
+/// The device marks how far an open share has come every 5 s.
+const EXACT_TO: Duration = Duration::from_secs(5);
+/// The hub counts from when it heard that the share was open.
+const HEARD_WITHIN: Duration = Duration::from_secs(2);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_lost_its_power_ended_then_and_not_when_the_power_came_back() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    scene.watch().await.unwrap();
+    scene.town.device("shop").unwrap().kill();
+    let cut = OffsetDateTime::now_utc();
+    // The hub goes as well, so that nobody but the device's own memory knows when it was.
+    scene.town.hub.kill();
+    sleep(EXACT_TO * 2).await;
+    scene.town.hub.start_again().await.unwrap();
+    scene.town.device("shop").unwrap().start().await.unwrap();
+    let share = scene.share(&press, "ended").await.unwrap();
+    assert_eq!(share["endCause"], "rebooted");
+    let ended = |now: &_| {
+        let mine = shares(now).find(|share| share["pressId"] == press.id.as_str())?;
+        let at = OffsetDateTime::parse(mine["endedAt"].as_str()?, &Rfc3339).ok()?;
+        (at <= cut + EXACT_TO + HEARD_WITHIN).then_some(at)
+    };
+    let sees = &mut scene.owner.sees;
+    sees.until("it ended when the power went", SOON, ended)
+        .await
+        .unwrap();
 }

@@ -16,7 +16,7 @@ use crate::devices::{Condition, Health};
 use crate::error::{Error, Result};
 use crate::feeds::{Layer, Offer, OfferedTrack};
 use crate::registry::Connection;
-use crate::sharing::DevicePress;
+use crate::sharing::{Account, DevicePress};
 
 /// A sentence for an installer.
 const LONGEST_REASON: usize = 200;
@@ -88,9 +88,13 @@ impl Attached {
     async fn ended(&self, ended: link::Ended) -> Result<()> {
         let cause = ended.cause().try_into().map_err(malformed)?;
         let grant = grant_id(&ended.grant_id).map_err(malformed)?;
+        let said = Account {
+            lasted_ms: ended.lasted_ms,
+            bytes_left: ended.bytes_left,
+        };
         self.hub
             .sharing
-            .ended(self.device, grant, cause, ended.bytes_left)
+            .ended(self.device, grant, cause, said)
             .await;
         Ok(())
     }

@@ -20,6 +20,14 @@ pub struct Reported {
     pub receipt: u64,
 }
 
+/// What the device says of a grant that is over, by its own clock and count. It may come long after.
+#[derive(Clone, Copy, Debug)]
+pub struct Account {
+    pub lasted_ms: u64,
+    /// Media bytes that left the premises under it.
+    pub bytes_left: u64,
+}
+
 impl Sharing {
     /// A grant lives on the device. If it was closed here meanwhile, the device is told to close it.
     pub async fn opened(&self, device: DeviceId, premises: PremisesId, reported: Reported) {
@@ -52,13 +60,13 @@ impl Sharing {
     }
 
     /// A grant is over on the device.
-    pub async fn ended(&self, device: DeviceId, grant: GrantId, cause: EndCause, bytes_left: u64) {
+    pub async fn ended(&self, device: DeviceId, grant: GrantId, cause: EndCause, said: Account) {
         let now = self.world.clock.now();
         self.change(|held| {
             let orders = held.run(device, now, |machine| {
                 machine.end(grant, cause, boot_time(now))
             });
-            held.confirm(grant, Some(bytes_left));
+            held.confirm(grant, Some(said));
             ((), orders)
         })
         .await;
@@ -166,7 +174,8 @@ impl Held {
         }
     }
 
-    fn confirm(&mut self, grant: GrantId, bytes_left: Option<u64>) {
+    /// The hub hears late of what happened while the line was down: the true end is the device's.
+    fn confirm(&mut self, grant: GrantId, said: Option<Account>) {
         let Some(note) = self.grants.get_mut(&grant) else {
             return;
         };
@@ -174,7 +183,10 @@ impl Held {
             return;
         }
         note.confirmed = true;
-        note.bytes_left = bytes_left.or(note.bytes_left);
+        if let Some(said) = said {
+            note.bytes_left = Some(said.bytes_left);
+            note.life = note.life.lasted(said.lasted_ms);
+        }
         self.dirty_grant(grant);
     }
 }

@@ -66,6 +66,28 @@ impl Life {
         }
     }
 
+    /// The same with an end that is not later than the device says. What was stopped here before that has
+    /// ended here before that.
+    pub(super) fn lasted(self, lasted_ms: u64) -> Self {
+        match self {
+            Life::Ended {
+                since: Some(since),
+                at,
+                cause,
+            } => {
+                let lasted =
+                    time::Duration::milliseconds(i64::try_from(lasted_ms).unwrap_or(i64::MAX));
+                let said = since.checked_add(lasted).unwrap_or(at);
+                Life::Ended {
+                    since: Some(since),
+                    at: at.min(said),
+                    cause,
+                }
+            }
+            Life::Asked | Life::Live { .. } | Life::Ended { .. } | Life::Refused { .. } => self,
+        }
+    }
+
     pub(super) fn over_at(&self) -> Option<OffsetDateTime> {
         match self {
             Life::Ended { at, .. } | Life::Refused { at, .. } => Some(*at),

@@ -3,7 +3,7 @@
 
 use crate::devices::{Attachment, Condition, Health, Outgoing};
 use crate::registry::Reported as CameraReported;
-use crate::sharing::{DevicePress, Greeting, Reported};
+use crate::sharing::{Account, DevicePress, Greeting, Reported};
 use crate::state::Hub;
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, millis};
 use assent_consent as consent;
@@ -237,8 +237,12 @@ impl TestDevice {
                 && let Ending::Closed(cause) = ended.ending
             {
                 stopped.push(ended.id);
+                let said = Account {
+                    lasted_ms: ended.lasted_ms,
+                    bytes_left: 1_000,
+                };
                 let sharing = &self.hub.sharing;
-                sharing.ended(self.id, ended.id, cause, 1_000).await;
+                sharing.ended(self.id, ended.id, cause, said).await;
             }
         }
         stopped

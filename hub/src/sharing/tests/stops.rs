@@ -159,3 +159,34 @@ async fn a_rebooted_device_has_nothing_open() {
     assert!(!scene.sees(1));
     assert_eq!(scene.share(id).end_cause, Some(EndText::Rebooted));
 }
+
+#[tokio::test]
+async fn a_share_that_ended_while_the_line_was_down_ended_when_the_device_says() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let (grant, live_at) = (scene.share(id).id, scene.share(id).live_at.unwrap());
+    scene.device.unplug();
+    let clock = scene.test.hub.world.clock.clone();
+    clock.advance(std::time::Duration::from_secs(90));
+    // The power came back: another boot, and no share in its Hello.
+    let device = scene.device.id;
+    scene.device.machine = consent::Sharing::new(
+        consent::DeviceId(device.0),
+        scene.device.machine.policy().clone(),
+    );
+    scene.device.boot_id = [2; 16];
+    scene.device.attach().await;
+    let said = Account {
+        lasted_ms: 12_000,
+        bytes_left: 5,
+    };
+    let grant = consent::GrantId(*grant.as_bytes());
+    let sharing = scene.sharing();
+    sharing
+        .ended(device, grant, consent::EndCause::Reboot, said)
+        .await;
+    let share = scene.share(id);
+    assert_eq!(share.end_cause, Some(EndText::Rebooted));
+    let lasted = share.ended_at.unwrap().0 - live_at.0;
+    assert_eq!(lasted.whole_seconds(), 12);
+}
