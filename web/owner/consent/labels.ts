@@ -4,10 +4,10 @@ import type { Rights } from './objects';
 
 /** Kinds of alert that have words of their own; any other is quoted as it stands. */
 export const ALERT_WORDS: Readonly<Record<string, string>> = {
-  fire: 'fire',
-  glassBreak: 'glass break',
-  gunshot: 'gunshot',
-  intrusion: 'intrusion',
+  fire: 'fire alarm',
+  glassBreak: 'glass break alarm',
+  gunshot: 'gunshot alarm',
+  intrusion: 'intrusion alarm',
   panel: 'alarm panel',
 };
 

@@ -40,6 +40,7 @@ beforeAll(async () => {
       ...start, agency: new Uint8Array(), quorum: 1, origin: 'https://console.example.org:8443',
       members: [{ key: one, role: 'supervisor', kinds: [] }, { key: two, role: 'alerts', kinds: ['fire', 'gunshot'] }],
     },
+    'paired.1': { ...first, key: one, hello: agency, ownerSet: device, origins: ['http://owner.localhost', 'https://owner.example.org'] },
     'operator.1': { agency, key: one, untilMs: 5n, badge: '417' },
   };
 });

@@ -9,7 +9,7 @@ const DAY_SECS = 86_400;
 /** A rule number that stands for signed terms, so no rule has it. */
 const NO_RULE = 2 ** 32 - 1;
 /** Beyond this an alert certificate or a list is more than an owner can oversee. */
-const MOST = { cameras: 256, members: 32, agencies: 16, rules: 64, kinds: 16, quorum: 3, preRollSecs: 60, origins: 8 };
+const MOST = { cameras: 256, members: 32, agencies: 16, rules: 64, kinds: 16, quorum: 3, preRollSecs: 60, origins: 4 };
 const KIB = 1024;
 
 // ---- parts
@@ -204,6 +204,12 @@ export const alert = message({
   purpose: one(10, text(0, 140)),
 });
 
+const origin: Kind<string> = {
+  ...text(1, 270),
+  raw: (value, field) => text(1, 270).raw(isOrigin(value) ? value : refuse(field), field),
+  value: (raw, field) => [text(1, 270).value(raw, field)].find(isOrigin) ?? refuse(field),
+};
+
 const agencyMember = message(
   { key: one(1, key), role: one(2, word('supervisor', 'alerts')), kinds: kinds(3) },
   ({ role, kinds }) => (role === 'alerts') !== kinds.length > 0 && 'kinds',
@@ -216,11 +222,10 @@ export const agencySet = message(
     previous: one(3, bytes(0, 32)),
     members: list(4, agencyMember, { least: 1, most: MOST.members, by: ({ key }) => key }),
     quorum: quorum(5),
-    origin: one(6, text(1, 270)),
+    origin: one(6, origin),
   },
   (set) =>
     brokenChain(set) ||
-    (!isOrigin(set.origin) && 'origin') ||
     (set.agency.length !== set.previous.length && 'agency') ||
     (set.members.filter(({ role }) => role === 'supervisor').length < set.quorum && 'quorum'),
 );
@@ -236,6 +241,16 @@ const entry: Kind<Bytes> = {
 /** What the device did, in the very bytes of its journal. */
 export const receipt = message({ ...first, entry: one(3, entry) });
 export type Receipt = Of<typeof receipt>;
+
+/** The device's yes to a pairing: its key, and what it now holds. */
+export const paired = message({
+  ...first,
+  key: one(3, key),
+  /** SHA-256 of the hello that it answers. */
+  hello: one(4, hash),
+  ownerSet: one(5, hash),
+  origins: list(6, origin, { least: 1, most: MOST.origins, by: utf8 }),
+});
 
 // ---- envelopes
 
@@ -267,6 +282,7 @@ export const objects = {
   'revoke.1': { message: revoke, most: 4 * KIB },
   'receipt.1': { message: receipt, most: 64 * KIB },
   'agency-set.1': { message: agencySet, most: 64 * KIB },
+  'paired.1': { message: paired, most: 4 * KIB },
   'operator.1': { message: operator, most: 4 * KIB },
 } satisfies Record<string, { message: Message<unknown>; most: number }>;
 

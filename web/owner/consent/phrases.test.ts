@@ -43,7 +43,7 @@ describe('a policy in plain words', () => {
     const asks: Rule = { ...shots, alertKinds: ['glass-break', 'gunshot'], answer: 'asks', cooldownSecs: 5_400, withinMetres: 0, quiet: null, perDay: 1 };
     const standing: Rule = { ...press, id: 3, trigger: 'standing', cameras: [1, 2, 3], rights: everything, preRollSecs: 0, longestSecs: 3_600 };
     const lines = toSign({ ...policy, place: null, rules: [asks, standing] }, names);
-    expect(lines[0]).toBe('2. When Springfield PD’s “glass-break” or gunshot alarm fires anywhere and I say yes: front door only, 15 minutes, at most once a day, not again for 1 hour 30 minutes.');
+    expect(lines[0]).toBe('2. When Springfield PD’s alert “glass-break” or gunshot alarm fires anywhere and I say yes: front door only, 15 minutes, at most once a day, not again for 1 hour 30 minutes.');
     expect(lines[1]).toBe('3. At all times until I end it: front door, till and yard, Springfield PD, renewed every 1 hour, with sound, they may move the camera, they may record, they may pass it on to others.');
     expect(toSign({ ...policy, rules: [] }, names)[0]).toBe('Nothing is ever shared.');
   });

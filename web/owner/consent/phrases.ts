@@ -36,9 +36,9 @@ function sentence(rule: Rule, cameras: Labels, agencies: Labels): string {
 const clauses = (when: string, ...rest: string[]): string => `${when}: ${rest.join(', ')}.`;
 
 function fires(rule: Rule, agency: string): string {
-  const kinds = rule.alertKinds.map((kind) => ALERT_WORDS[kind] ?? quoted(kind)).join(' or ');
+  const kinds = rule.alertKinds.map((kind) => ALERT_WORDS[kind] ?? `alert ${quoted(kind)}`).join(' or ');
   const where = rule.withinMetres > 0 ? `within ${rule.withinMetres} m` : 'anywhere';
-  return `When ${agency}’s ${kinds} alarm fires ${where}${rule.answer === 'asks' ? ' and I say yes' : ''}`;
+  return `When ${agency}’s ${kinds} fires ${where}${rule.answer === 'asks' ? ' and I say yes' : ''}`;
 }
 
 function limits({ perDay, cooldownSecs, quiet }: Rule): string[] {

@@ -40,7 +40,7 @@ export function readPolicy(lines: readonly string[], cameraNames: Names): Policy
 }
 
 const WHEN =
-  /^(\d+)\. (?:When (?:(I press the button)|(.+?)’s (.+) alarm fires (?:anywhere|within (\d+) m)( and I say yes)?)|At all times until I end it): (.*)\.$/s;
+  /^(\d+)\. (?:When (?:(I press the button)|(.+?)’s (.+) fires (?:anywhere|within (\d+) m)( and I say yes)?)|At all times until I end it): (.*)\.$/s;
 
 function readRule(line: string, cameras: Labels, agencies: Labels): Rule {
   const [, id, press, alarming, kinds, metres, asks, all] = match(WHEN, line);
@@ -55,7 +55,7 @@ function readRule(line: string, cameras: Labels, agencies: Labels): Rule {
   return {
     id: Number(id),
     trigger: alarming ? 'alert' : press ? 'press' : 'standing',
-    alertKinds: [...(kinds ?? '').matchAll(/(?:^| or )(“[^”]*”|.+?)(?= or |$)/gs)].map(([, kind]) => readKind(kind!)),
+    alertKinds: [...(kinds ?? '').matchAll(/(?:^| or )(alert “[^”]*”|.+?)(?= or |$)/gs)].map(([, kind]) => readKind(kind!)),
     cameras: which.map((label) => Number(cameras.key(label))),
     agency: unhex(agencies.key(agency ?? '') ?? ''),
     rights: { live: true, preRoll: before !== undefined, ...Object.fromEntries(RIGHT_WORDS.map(right)) } as Rule['rights'],
@@ -70,7 +70,7 @@ function readRule(line: string, cameras: Labels, agencies: Labels): Rule {
 }
 
 const readKind = (said: string): string =>
-  said.startsWith('“') ? unquoted(said.slice(1, -1)) : Object.keys(ALERT_WORDS).find((kind) => ALERT_WORDS[kind] === said)!;
+  said.startsWith('alert “') ? unquoted(said.slice(7, -1)) : Object.keys(ALERT_WORDS).find((kind) => ALERT_WORDS[kind] === said)!;
 
 function readLength(said: string): number {
   const units = { hour: 3_600, minute: 60, second: 1 };

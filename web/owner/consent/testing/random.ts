@@ -48,7 +48,7 @@ export class Random {
   }
 }
 
-const KINDS = ['gunshot', 'glassBreak', 'fire', 'glass break', 'glass-break', 'a or b', '“x” or fire', 'panel alarm fires anywhere: x', 'é', 'new\nline'];
+const KINDS = ['gunshot', 'glassBreak', 'fire', 'glass break', 'glass-break', 'a or b', '“x” or fire', 'panel fires anywhere: x', 'é', 'new\nline'];
 
 export function policy(random: Random): Policy {
   const agencies = sorted(Array.from({ length: 1 + random.below(3) }, () => ({ id: random.bytes(32), name: random.word() })), ({ id }) => id);
