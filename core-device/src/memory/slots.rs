@@ -43,7 +43,13 @@ struct Written {
     policy: [u8; 32],
     pauses: Vec<(u32, u16)>,
     #[serde(default)]
-    mark: Option<(i64, Vec<([u8; 16], u64)>)>,
+    mark: Option<WrittenMark>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenMark {
+    wall_ms: i64,
+    left: Vec<([u8; 16], u64)>,
 }
 
 pub(super) struct Slots {
@@ -123,9 +129,9 @@ impl Kept {
                 .iter()
                 .map(|pause| (pause.rule.0, pause.camera.get()))
                 .collect(),
-            mark: self.mark.as_ref().map(|mark| {
-                let left = mark.left.iter().map(|(id, bytes)| (id.0, *bytes));
-                (mark.wall_ms, left.collect())
+            mark: self.mark.as_ref().map(|mark| WrittenMark {
+                wall_ms: mark.wall_ms,
+                left: mark.left.iter().map(|(id, bytes)| (id.0, *bytes)).collect(),
             }),
         }
     }
@@ -143,11 +149,11 @@ impl From<Written> for Kept {
             acknowledged: written.acknowledged,
             policy: written.policy,
             pauses: written.pauses.into_iter().filter_map(pause).collect(),
-            mark: written.mark.map(|(wall_ms, left)| {
-                let left = left.into_iter().map(|(id, bytes)| (GrantId(id), bytes));
+            mark: written.mark.map(|mark| {
+                let left = mark.left.into_iter();
                 Mark {
-                    wall_ms,
-                    left: left.collect(),
+                    wall_ms: mark.wall_ms,
+                    left: left.map(|(id, bytes)| (GrantId(id), bytes)).collect(),
                 }
             }),
         }

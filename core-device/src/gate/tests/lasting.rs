@@ -6,7 +6,7 @@ use super::device::*;
 fn is_marked(dir: &std::path::Path, bytes: u64) -> bool {
     let slot = |name: &&str| std::fs::read(dir.join(name)).unwrap_or_default();
     let held = ["state-a", "state-b"].iter().map(slot).collect::<Vec<_>>();
-    String::from_utf8_lossy(&held.concat()).contains(&format!("],{bytes}]]]"))
+    String::from_utf8_lossy(&held.concat()).contains(&format!("],{bytes}]]}}"))
 }
 
 #[tokio::test]
