@@ -23,8 +23,8 @@ async fn a_page_that_comes_back_is_told_only_what_changed() {
     let owner = hub.sign_in("maria").await;
     let mut stream = hub.owner_stream(&owner).await;
     let text = stream.until("event: asks").await;
-    let numbers = text.lines().filter_map(|line| line.strip_prefix("id: "));
-    let last = numbers.last().unwrap();
+    let mut numbers = text.lines().filter_map(|line| line.strip_prefix("id: "));
+    let last = numbers.next_back().unwrap();
     drop(stream);
     let call = hub.owner(Method::GET, "/api/stream").cookie(&owner);
     let mut again = PageStream::of(call.with("last-event-id", last).open().await);
