@@ -9,13 +9,15 @@ mod calls;
 #[expect(dead_code, reason = "the engine's tests use more of it")]
 pub(crate) mod client;
 mod device;
+mod link;
 mod page_stream;
 mod postgres;
 mod statements;
 
 pub(crate) use calls::{Answer, TestHub};
+pub(crate) use device::{TestDevice, alert_rule, key_and_request, policy, request, rule};
+pub(crate) use link::{Enrolled, PATIENCE, TestLink, hello};
 pub(crate) use page_stream::PageStream;
-pub(crate) use device::{TestDevice, alert_rule, policy, request, rule};
 
 use crate::world::{Clock, Engine, Random, Store, World};
 use std::path::PathBuf;

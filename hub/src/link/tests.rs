@@ -3,176 +3,19 @@
 
 use std::time::Duration;
 
-use assent_wire::link::enrolment_client::EnrolmentClient;
-use assent_wire::link::link_client::LinkClient;
-use assent_wire::link::{self, DeviceFrame, EnrolRequest, device_frame, hub_frame};
-use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+use assent_wire::link::{self, device_frame, hub_frame};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Streaming};
+use tonic::Code;
 
 use super::door::MOST_HANDSHAKES_OF_ONE;
-use crate::devices::{Devices, LINK_NAME};
-use crate::testing::TestHub;
+use crate::devices::Devices;
+use crate::testing::{Enrolled, PATIENCE, TestLink, hello, key_and_request};
 use crate::world::PremisesId;
-
-const PATIENCE: Duration = Duration::from_secs(15);
-
-struct Scene {
-    test: TestHub,
-    address: std::net::SocketAddr,
-    draining: CancellationToken,
-}
-
-/// A device's key and the certificate that it was given.
-struct Enrolled {
-    key: String,
-    certificate: Vec<u8>,
-}
-
-struct Line {
-    out: mpsc::Sender<DeviceFrame>,
-    frames: Streaming<link::HubFrame>,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let test = TestHub::new().await;
-        let draining = CancellationToken::new();
-        let address = super::listen(test.hub.clone(), TaskTracker::new(), draining.clone());
-        let address = address.await.unwrap();
-        tokio::spawn(test.hub.sharing.clone().keep_written(draining.clone()));
-        Self {
-            test,
-            address,
-            draining,
-        }
-    }
-
-    async fn channel(&self, identity: Option<&Enrolled>) -> Channel {
-        let authority = self.test.hub.devices.authority().certificate_pem();
-        let mut tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(authority))
-            .domain_name(LINK_NAME);
-        if let Some(enrolled) = identity {
-            tls = tls.identity(Identity::from_pem(enrolled.pem(), &enrolled.key));
-        }
-        let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).unwrap();
-        endpoint.tls_config(tls).unwrap().connect().await.unwrap()
-    }
-
-    async fn enrol(&self, code: &str) -> Result<Enrolled, tonic::Status> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        let request = CertificateParams::default()
-            .serialize_request(&key)
-            .unwrap();
-        let mut client = EnrolmentClient::new(self.channel(None).await);
-        let asked = EnrolRequest {
-            claim_code: code.to_owned(),
-            certificate_request: request.der().to_vec(),
-            name: "box".to_owned(),
-        };
-        let reply = client.enrol(asked).await?.into_inner();
-        assert_eq!(reply.premises_name, "Corner Shop");
-        Ok(Enrolled {
-            key: key.serialize_pem(),
-            certificate: reply.certificate,
-        })
-    }
-
-    async fn claimed(&self) -> Enrolled {
-        let claim = self.test.hub.devices.claim(PremisesId::of_key("shop"));
-        let claim = claim.await.unwrap();
-        self.enrol(claim.code.reveal()).await.unwrap()
-    }
-
-    async fn attach(&self, enrolled: Option<&Enrolled>) -> Result<Line, tonic::Status> {
-        let (out, frames) = mpsc::channel(16);
-        let mut client = LinkClient::new(self.channel(enrolled).await);
-        let frames = client.attach(ReceiverStream::new(frames)).await?;
-        Ok(Line {
-            out,
-            frames: frames.into_inner(),
-        })
-    }
-
-    fn online(&self) -> usize {
-        let devices = self.test.hub.devices.all();
-        devices.iter().filter(|device| device.online).count()
-    }
-}
-
-impl Enrolled {
-    fn pem(&self) -> String {
-        use base64::Engine as _;
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
-        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
-    }
-}
-
-impl Line {
-    async fn say(&self, seq: u64, body: device_frame::Body) {
-        let body = Some(body);
-        self.out.send(DeviceFrame { seq, body }).await.unwrap();
-    }
-
-    async fn hello(&self) {
-        self.say(0, device_frame::Body::Hello(hello())).await;
-    }
-
-    async fn next(&mut self) -> Result<Option<hub_frame::Body>, tonic::Status> {
-        let frame = tokio::time::timeout(PATIENCE, self.frames.message()).await;
-        Ok(frame.unwrap()?.and_then(|frame| frame.body))
-    }
-
-    /// Waits for a frame of one kind and passes over the others.
-    async fn wait(&mut self, wanted: impl Fn(&hub_frame::Body) -> bool) -> hub_frame::Body {
-        loop {
-            let body = self.next().await.unwrap().unwrap();
-            if wanted(&body) {
-                return body;
-            }
-        }
-    }
-
-    /// How the line ends.
-    async fn end(&mut self) -> Code {
-        loop {
-            match self.next().await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Code::Ok,
-                Err(status) => return status.code(),
-            }
-        }
-    }
-}
-
-fn hello() -> link::Hello {
-    link::Hello {
-        boot_id: vec![7; 16],
-        software: "test".to_owned(),
-        cameras: vec![link::Camera {
-            number: 1,
-            name: "Door".to_owned(),
-            health: Some(link::CameraHealth {
-                number: 1,
-                condition: link::camera_health::Condition::WrongPassword.into(),
-                reason: "the camera refuses this password".to_owned(),
-            }),
-            ..link::Camera::default()
-        }],
-        ..link::Hello::default()
-    }
-}
 
 #[tokio::test]
 async fn a_device_enrols_attaches_and_is_told_what_is_wanted() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
     let mut line = scene.attach(Some(&enrolled)).await.unwrap();
     line.hello().await;
@@ -199,7 +42,7 @@ async fn a_device_enrols_attaches_and_is_told_what_is_wanted() {
 
 #[tokio::test]
 async fn a_second_device_with_the_same_claim_code_is_refused_in_words() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let claim = scene.test.hub.devices.claim(PremisesId::of_key("shop"));
     let claim = claim.await.unwrap();
     scene.enrol(claim.code.reveal()).await.unwrap();
@@ -210,19 +53,16 @@ async fn a_second_device_with_the_same_claim_code_is_refused_in_words() {
 
 #[tokio::test]
 async fn nobody_attaches_without_a_certificate_of_an_enrolled_device() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let refused = scene.attach(None).await.err().unwrap();
     assert_eq!(refused.code(), Code::Unauthenticated);
     // Signed by the hub, and never enrolled in this store.
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-    let request = CertificateParams::default()
-        .serialize_request(&key)
-        .unwrap();
+    let (key, request) = key_and_request();
     let (authority, now) = (
         scene.test.hub.devices.authority(),
         time::OffsetDateTime::now_utc(),
     );
-    let (_, certificate) = authority.issue_device(request.der(), [3; 16], now).unwrap();
+    let (_, certificate) = authority.issue_device(&request, [3; 16], now).unwrap();
     let stranger = Enrolled {
         key: key.serialize_pem(),
         certificate,
@@ -233,30 +73,19 @@ async fn nobody_attaches_without_a_certificate_of_an_enrolled_device() {
 
 #[tokio::test]
 async fn a_newer_attach_ends_the_older_line() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut older = scene.attach(Some(&enrolled)).await.unwrap();
-    older.hello().await;
-    older
-        .wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
-        .await;
-    let mut newer = scene.attach(Some(&enrolled)).await.unwrap();
-    newer.hello().await;
+    let mut older = scene.greeted(&enrolled).await;
+    let _newer = scene.greeted(&enrolled).await;
     assert_eq!(older.end().await, Code::Aborted);
-    newer
-        .wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
-        .await;
     assert_eq!(scene.online(), 1);
 }
 
 #[tokio::test]
 async fn a_device_that_says_nothing_is_away_within_five_seconds() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
-    line.wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
-        .await;
+    let mut line = scene.greeted(&enrolled).await;
     let silent = tokio::time::Instant::now();
     line.end().await;
     assert!(silent.elapsed() < Duration::from_secs(5));
@@ -265,7 +94,7 @@ async fn a_device_that_says_nothing_is_away_within_five_seconds() {
 
 #[tokio::test]
 async fn what_cannot_be_read_harms_nobody() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
     // A line that does not begin with a Hello, and one whose Hello makes no sense.
     let line = &mut scene.attach(Some(&enrolled)).await.unwrap();
@@ -280,8 +109,7 @@ async fn what_cannot_be_read_harms_nobody() {
     line.say(0, device_frame::Body::Hello(broken)).await;
     line.end().await;
     // A broken frame inside a good line is passed over, and counts as taken: the device would send it for ever.
-    let line = &mut scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
+    let line = &mut scene.greeted(&enrolled).await;
     let broken = link::Pressed {
         trigger_id: vec![1; 16],
         envelope: b"nonsense".to_vec(),
@@ -296,12 +124,9 @@ async fn what_cannot_be_read_harms_nobody() {
 
 #[tokio::test]
 async fn a_revoked_device_is_told_to_stop_and_never_let_in_again() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
-    line.wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
-        .await;
+    let mut line = scene.greeted(&enrolled).await;
     let hub = &scene.test.hub;
     let device = hub.devices.all().remove(0).id;
     let barred = hub.devices.bar(device).unwrap();
@@ -318,10 +143,9 @@ async fn a_revoked_device_is_told_to_stop_and_never_let_in_again() {
 
 #[tokio::test]
 async fn when_a_device_was_last_here_is_known_to_a_hub_that_was_killed() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
+    let mut line = scene.greeted(&enrolled).await;
     line.wait(|body| matches!(body, hub_frame::Body::Ping(_)))
         .await;
     // The line is up, and nobody had the time to say that it ended.
@@ -348,7 +172,7 @@ async fn stranger(to: std::net::SocketAddr) -> TcpStream {
 
 #[tokio::test]
 async fn one_address_that_begins_too_many_handshakes_is_turned_away_and_devices_are_not() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let mut begun = Vec::new();
     for _ in 0..MOST_HANDSHAKES_OF_ONE {
         begun.push(stranger(scene.address).await);
@@ -388,10 +212,9 @@ async fn one_address_that_begins_too_many_handshakes_is_turned_away_and_devices_
 
 #[tokio::test]
 async fn a_media_offer_for_a_camera_that_is_not_shared_is_refused() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
+    let mut line = scene.greeted(&enrolled).await;
     let offer = link::MediaOffer {
         media_id: 4,
         sdp: "v=0\r\n".to_owned(),
@@ -413,12 +236,9 @@ async fn a_media_offer_for_a_camera_that_is_not_shared_is_refused() {
 
 #[tokio::test]
 async fn a_hub_that_goes_away_says_so_first() {
-    let scene = Scene::new().await;
+    let scene = TestLink::new().await;
     let enrolled = scene.claimed().await;
-    let mut line = scene.attach(Some(&enrolled)).await.unwrap();
-    line.hello().await;
-    line.wait(|body| matches!(body, hub_frame::Body::Wanted(_)))
-        .await;
+    let mut line = scene.greeted(&enrolled).await;
     scene.draining.cancel();
     line.wait(|body| matches!(body, hub_frame::Body::Drain(_)))
         .await;

@@ -32,11 +32,15 @@ pub(crate) struct TestDevice {
 
 /// A certificate request with a fresh key.
 pub(crate) fn request() -> Vec<u8> {
+    key_and_request().1
+}
+
+pub(crate) fn key_and_request() -> (KeyPair, Vec<u8>) {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
     let request = CertificateParams::default()
         .serialize_request(&key)
         .unwrap();
-    request.der().to_vec()
+    (key, request.der().to_vec())
 }
 
 /// A rule about cameras 1 and 2 for the agency `pd`, ten minutes at the longest.
