@@ -121,10 +121,12 @@ export async function makePasskey(name: string, known: readonly Passkey[] = []):
     timeout: PATIENCE_MS,
   };
   const { credential, response } = await asked<AuthenticatorAttestationResponse>((container) => container.create({ publicKey: options }));
-  // A browser without this would need a CBOR reader of ours; all of today's have it.
-  const key = response.getPublicKeyAlgorithm?.() === ES256 && response.getPublicKey();
-  if (!key) throw new CannotSign('This passkey is of a sort that your device cannot check. Use another phone or security key.');
-  return { credential, point: fromSpki(new Uint8Array(key)) };
+  try {
+    // A browser without this would need a CBOR reader of ours; all of today's have it.
+    return { credential, point: fromSpki(new Uint8Array(response.getPublicKey()!)) };
+  } catch (failure) {
+    throw new CannotSign('This passkey is of a sort that your device cannot check. Use another phone or security key.', failure);
+  }
 }
 
 /**

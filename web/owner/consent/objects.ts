@@ -8,8 +8,16 @@ import { bool, bytes, list, maybe, message, one, oneOf, packed, s32, s64, text, 
 const DAY_SECS = 86_400;
 /** A rule number that stands for signed terms, so no rule has it. */
 const NO_RULE = 2 ** 32 - 1;
-/** Beyond this an alert certificate or a list is more than an owner can oversee. */
-const MOST = { cameras: 256, members: 32, agencies: 16, rules: 64, kinds: 16, quorum: 3, preRollSecs: 60, origins: 4 };
+/** Beyond these a list is more than an owner can oversee. */
+const MOST_CAMERAS = 256;
+const MOST_MEMBERS = 32;
+const MOST_AGENCIES = 16;
+const MOST_RULES = 64;
+const MOST_KINDS = 16;
+const MOST_QUORUM = 3;
+const MOST_ORIGINS = 4;
+/** The ring on the device is shorter. */
+const MOST_PRE_ROLL_SECS = 60;
 const KIB = 1024;
 
 // ---- parts
@@ -24,9 +32,9 @@ const key: Kind<Bytes> = {
 const cameraNumber = u32(1, 65_535);
 const first = { device: one(1, hash), epoch: one(2, u64(1n)) };
 const chained = { version: one(3, u64(1n)), previous: one(4, bytes(0, 32)) };
-const cameras = (number: number, least: 0 | 1) => packed(number, cameraNumber, { least, most: MOST.cameras });
-const kinds = (number: number) => list(number, text(1, 64), { most: MOST.kinds, by: utf8 });
-const quorum = (number: number) => one(number, u32(1, MOST.quorum));
+const cameras = (number: number, least: 0 | 1) => packed(number, cameraNumber, { least, most: MOST_CAMERAS });
+const kinds = (number: number) => list(number, text(1, 64), { most: MOST_KINDS, by: utf8 });
+const quorum = (number: number) => one(number, u32(1, MOST_QUORUM));
 
 /** Only a first version has nothing before it. */
 const brokenChain = ({ version, previous }: { version: bigint; previous: Bytes }) =>
@@ -64,7 +72,7 @@ export const ownerSet = message(
   {
     ...first,
     ...chained,
-    members: list(5, member, { least: 1, most: MOST.members, by: ({ key }) => key }),
+    members: list(5, member, { least: 1, most: MOST_MEMBERS, by: ({ key }) => key }),
     quorum: quorum(6),
   },
   (set) => brokenChain(set) || (set.members.filter(isOwnerPasskey).length < set.quorum && 'quorum'),
@@ -84,7 +92,7 @@ const ruleFields = {
   agency: one(5, hash),
   rights: one(6, rights),
   longestSecs: one(7, u32(1, DAY_SECS)),
-  preRollSecs: one(8, u32(0, MOST.preRollSecs)),
+  preRollSecs: one(8, u32(0, MOST_PRE_ROLL_SECS)),
   answer: one(9, word('opens', 'asks')),
   perDay: one(10, u32()),
   cooldownSecs: one(11, u32()),
@@ -109,8 +117,8 @@ const policyFields = {
   ...first,
   ...chained,
   place: maybe(5, place),
-  agencies: list(6, agency, { most: MOST.agencies, by: ({ id }) => id }),
-  rules: list(7, rule, { most: MOST.rules }),
+  agencies: list(6, agency, { most: MOST_AGENCIES, by: ({ id }) => id }),
+  rules: list(7, rule, { most: MOST_RULES }),
   alertsUntilMs: one(8, s64),
 };
 export type Policy = Shape<typeof policyFields>;
@@ -129,7 +137,7 @@ export const ceiling = message(
     longestSecs: one(5, u32(1, DAY_SECS)),
     secsADay: one(6, u32(0, DAY_SECS)),
     cameras: cameras(7, 1),
-    agencies: list(8, hash, { least: 1, most: MOST.agencies, by: (id) => id }),
+    agencies: list(8, hash, { least: 1, most: MOST_AGENCIES, by: (id) => id }),
     rights: one(9, rights),
   },
   (ceiling) => brokenChain(ceiling) || (!ceiling.rights.live && 'rights'),
@@ -145,7 +153,7 @@ export const terms = message(
     agency: one(7, hash),
     rights: one(8, rights),
     ttlSecs: one(9, u32(1, DAY_SECS)),
-    preRollSecs: one(10, u32(0, MOST.preRollSecs)),
+    preRollSecs: one(10, u32(0, MOST_PRE_ROLL_SECS)),
     purpose: one(11, text(0, 140)),
     incident: one(12, text(0, 64)),
   },
@@ -220,7 +228,7 @@ export const agencySet = message(
     agency: one(1, bytes(0, 32)),
     version: one(2, u64(1n)),
     previous: one(3, bytes(0, 32)),
-    members: list(4, agencyMember, { least: 1, most: MOST.members, by: ({ key }) => key }),
+    members: list(4, agencyMember, { least: 1, most: MOST_MEMBERS, by: ({ key }) => key }),
     quorum: quorum(5),
     origin: one(6, origin),
   },
@@ -249,7 +257,7 @@ export const paired = message({
   /** SHA-256 of the hello that it answers. */
   hello: one(4, hash),
   ownerSet: one(5, hash),
-  origins: list(6, origin, { least: 1, most: MOST.origins, by: utf8 }),
+  origins: list(6, origin, { least: 1, most: MOST_ORIGINS, by: utf8 }),
 });
 
 // ---- envelopes
@@ -265,7 +273,7 @@ const signature = message({ key: one(1, hash), by: oneOf({ raw: [2, bytes(64)], 
 export type Signature = Of<typeof signature>;
 
 export const envelope = message({
-  type: one(1, text(1, 64)),
+  type: one(1, text(0, 64)),
   payload: one(2, bytes(1, 64 * KIB)),
   signatures: list(3, signature, { least: 1, most: 4, by: ({ key }) => key }),
 });

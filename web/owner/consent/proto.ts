@@ -111,8 +111,9 @@ export function packed(number: number, kind: Kind<number>, rules: ListRules<numb
       return numbers.length === 0 ? [] : [[number, join(...numbers)]];
     },
     read(found, name) {
-      const bytes = run(single(found, name) ?? new Uint8Array(), name);
-      if (found.length > 0 && bytes.length === 0) throw new Refused('NotCanonical', name);
+      const bytes = single(found, name) ?? new Uint8Array();
+      // Also numbers one by one, which other readers of protocol buffers take.
+      if (typeof bytes === 'bigint' || (found.length > 0 && bytes.length === 0)) throw new Refused('NotCanonical', name);
       const reader = new Reader(bytes);
       const items: number[] = [];
       while (!reader.done) items.push(kind.value(reader.varint(), name));
@@ -147,29 +148,26 @@ export const u64 = (least = 0n): Kind<bigint> => integer(least, 2n ** 64n - 1n);
 
 /** Zigzag, as proto3's sint64. */
 export const s64: Kind<bigint> = zigzag(64n);
-export const s32 = (least: number, most: number): Kind<number> => {
-  const wide = zigzag(32n);
-  const within = (value: number, field: string) => (value >= least && value <= most ? value : refuse(field));
-  return {
-    zero: 0n,
-    raw: (value, field) => wide.raw(BigInt(within(whole(value, field), field)), field),
-    value: (raw, field) => within(Number(wide.value(raw, field)), field),
-  };
-};
 
-export function u32(least = 0, most = 2 ** 32 - 1): Kind<number> {
-  const wide = integer(BigInt(least), BigInt(most));
+export const u32 = (least = 0, most = 2 ** 32 - 1): Kind<number> => small(u64(), least, most);
+
+export const s32 = (least: number, most: number): Kind<number> => small(zigzag(32n), least, most);
+
+function small(wide: Kind<bigint>, least: number, most: number): Kind<number> {
+  const within = (value: number, field: string) =>
+    Number.isSafeInteger(value) && value >= least && value <= most ? value : refuse(field);
   return {
     zero: 0n,
-    raw: (value, field) => wide.raw(BigInt(whole(value, field)), field),
-    value: (raw, field) => Number(wide.value(raw, field)),
+    raw: (value, field) => wide.raw(BigInt(within(value, field)), field),
+    value: (raw, field) => within(Number(wide.value(raw, field)), field),
   };
 }
 
+const bit = u32(0, 1);
 export const bool: Kind<boolean> = {
   zero: 0n,
-  raw: (value) => (value ? 1n : 0n),
-  value: (raw, field) => integer(0n, 1n).value(raw, field) === 1n,
+  raw: (value, field) => bit.raw(Number(value), field),
+  value: (raw, field) => bit.value(raw, field) === 1,
 };
 
 /** The names of an enum from 1 on: 0, "unspecified", is never said. */
@@ -304,8 +302,6 @@ function run(raw: Raw, field: string): Bytes {
   if (typeof raw === 'bigint') throw new Refused('NotProtobuf', field);
   return raw;
 }
-
-const whole = (value: number, field: string): number => (Number.isSafeInteger(value) ? value : refuse(field));
 
 function refuse(field: string): never {
   throw new Refused('Bad', field);
