@@ -1,12 +1,14 @@
 //! The one door to the record. `append` returns when the event is durable in the store; `spool` when it
-//! is durable in a file, for the few things that may not wait for a store: an owner's press. Reading
-//! the log, and proving it to others, does not belong here.
+//! is durable in a file, for the few things that may not wait for a store: an owner's press. Showing
+//! the log to people, and proving it to others, does not belong here.
 
 mod event;
+mod read;
 mod spool;
 mod writer;
 
 pub use event::{Actor, Class, Event, Outcome};
+pub use read::Recorded;
 
 use crate::error::{Error, Result};
 use crate::world::{World, millis};
@@ -119,7 +121,7 @@ impl Audit {
 
     fn number(&self, event: Event) -> Numbered {
         Numbered {
-            id: self.world.random.id(),
+            id: event.id.unwrap_or_else(|| self.world.random.id()),
             at_ms: millis(self.world.clock.now()),
             event,
         }

@@ -19,6 +19,7 @@ mod page;
 mod places;
 mod press;
 mod recall;
+mod recover;
 mod revoke;
 mod rows;
 mod sections;
@@ -70,6 +71,7 @@ pub struct Sharing {
     held: Arc<Guarded<Held>>,
     changed: watch::Sender<u64>,
     behind: Behind,
+    recording: Behind,
     tasks: TaskTracker,
 }
 
@@ -92,6 +94,7 @@ impl Sharing {
             held: Arc::new(Guarded::new(held)),
             changed: watch::Sender::new(0),
             behind: Behind::new("sharing"),
+            recording: Behind::new("sharing's record"),
             tasks: TaskTracker::new(),
         })
     }
@@ -137,6 +140,7 @@ impl Sharing {
     fn touched(&self) {
         self.changed.send_modify(|number| *number += 1);
         self.behind.wake();
+        self.recording.wake();
     }
 }
 

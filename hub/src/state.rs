@@ -69,6 +69,7 @@ impl Hub {
             feeds.clone(),
         )
         .await?;
+        sharing.recover(&identity).await?;
         let viewing = Viewing::open(
             world.clone(),
             audit.clone(),

@@ -11,9 +11,11 @@ use assent_tests::town::plan::{Store, TownPlan};
 use assent_tests::town::sections::Now;
 use assent_tests::town::share::{Press, SOON, Scene, alerts, shares};
 use reqwest::Method;
+use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 /// Room for an empty store and the spool, or for a device's receipts; the rest is filled.
 const DISK_MIB: u32 = 24;
@@ -64,6 +66,44 @@ async fn a_full_disk_stops_no_press_and_loses_no_record() {
     let third = scene.live_press().await.unwrap();
     stopped(&mut scene, &third).await;
     assert!(scene.town.hub.process().running());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_dies_on_a_full_disk_has_lost_no_press_and_no_stop() {
+    let disk = SmallDisk::of(DISK_MIB).unwrap();
+    let Some(mut scene) = town_on(&disk).await else {
+        return;
+    };
+    disk.fill().unwrap();
+    let stopped_before = scene.live_press().await.unwrap();
+    stopped(&mut scene, &stopped_before).await;
+    let press = scene.live_press().await.unwrap();
+    scene.town.hub.kill();
+    disk.free().unwrap();
+    scene.town.hub.start_again().await.unwrap();
+    let alarmed = |now: &Now| {
+        alerts(now, "press")
+            .into_iter()
+            .find(|alert| alert["id"] == press.id.as_str())
+    };
+    let alarmed = scene
+        .operator
+        .sees
+        .until("operators have the alarm again", SOON, alarmed);
+    assert_eq!(alarmed.await.unwrap()["by"], "Maria Lopez");
+    // A page that has seen nothing of before.
+    let mut other = scene.town.sign_in("luis").await.unwrap().sections();
+    let live = |now: &Now| {
+        let live: Vec<_> = shares(now)
+            .filter(|share| share["state"] == "live")
+            .collect();
+        (!live.is_empty()).then_some(live)
+    };
+    let live = other.until("the device is back", SOON, live).await.unwrap();
+    assert_eq!(live.len(), 1, "what was stopped stays stopped");
+    assert_eq!(live[0]["pressId"], press.id.as_str());
+    stopped(&mut scene, &press).await;
+    each_recorded_once(&scene, disk.path(), &[&stopped_before, &press]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,19 +173,23 @@ async fn records(disk: &Path, press: &Press) -> [i64; 4] {
             .bind(class)
             .bind(format!("%{id}%"))
     };
-    let grant = "SELECT id FROM grants WHERE trigger_id = $1";
-    let grant: Option<String> = sqlx::query_scalar(grant)
-        .bind(&press.id)
+    // The rules print ids without dashes, the pages with them.
+    let plain = press.id.replace('-', "");
+    let live = "SELECT detail FROM audit_event WHERE class = 'grant-live' AND detail LIKE $1";
+    let live: Option<String> = sqlx::query_scalar(live)
+        .bind(format!("%{plain}%"))
         .fetch_optional(&mut store)
         .await
         .unwrap();
-    // The rules print ids without dashes, the pages with them.
-    let (plain, grant) = (press.id.replace('-', ""), grant.unwrap_or_default());
+    let live: Value = serde_json::from_str(&live.unwrap_or_default()).unwrap_or_default();
+    let grant = Uuid::parse_str(live["grant"].as_str().unwrap_or_default()).unwrap_or_default();
     let found = [
         about("press", &press.id).fetch_one(&mut store).await,
         about("grant-live", &plain).fetch_one(&mut store).await,
         about("grant-ended", &plain).fetch_one(&mut store).await,
-        about("revoke", &grant).fetch_one(&mut store).await,
+        about("revoke", &grant.to_string())
+            .fetch_one(&mut store)
+            .await,
     ];
     store.close().await.unwrap();
     found.map(Result::unwrap)

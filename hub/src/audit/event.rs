@@ -3,6 +3,8 @@
 use crate::world::{AgencyId, CameraId, DeviceId, PersonId, PremisesId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// One thing that happened. `detail` holds ids and numbers; never a name, an address or a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,6 +16,9 @@ pub struct Event {
     pub agency: Option<AgencyId>,
     pub outcome: Outcome,
     pub detail: Value,
+    /// Follows from what happened, where that may be heard twice; else a new one is made.
+    #[serde(skip)]
+    pub(super) id: Option<Uuid>,
 }
 
 impl Event {
@@ -26,7 +31,22 @@ impl Event {
             agency: None,
             outcome: Outcome::Done,
             detail: Value::Null,
+            id: None,
         }
+    }
+
+    /// What this class says of `what` is said once: heard again, it is the same record.
+    #[must_use]
+    pub fn once(mut self, what: [u8; 16]) -> Self {
+        let digest = Sha256::new()
+            .chain_update(self.class.name())
+            .chain_update([0])
+            .chain_update(what)
+            .finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        self.id = Some(Uuid::from_bytes(id));
+        self
     }
 
     #[must_use]

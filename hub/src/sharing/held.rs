@@ -207,6 +207,7 @@ impl Held {
         let detail = json!({ "grant": id.to_string(), "trigger": trigger.to_string() });
         self.event(
             Event::new(Class::GrantLive, Actor::Device(device))
+                .once(id.0)
                 .premises(premises)
                 .detail(detail),
         );
@@ -239,6 +240,7 @@ impl Held {
         });
         self.event(
             Event::new(class, Actor::Device(device))
+                .once(ended.id.0)
                 .premises(premises)
                 .detail(detail),
         );

@@ -97,10 +97,11 @@ impl Sharing {
             .map(CameraId)
             .collect();
         let named = Named::of(&self.registry, premises, &cameras)?;
-        if let Some(known) = self.note_press(&trigger, premises, by, asked.age_ms, cameras)? {
+        let known = self.note_press(&trigger, premises, by, asked.age_ms, cameras.clone())?;
+        if let Some(known) = known {
             return Ok((known, false));
         }
-        self.record_press(&trigger, premises, Actor::Person(by.id))
+        self.record_press(&trigger, premises, Actor::Person(by.id), &cameras)
             .await;
         self.change(|held| {
             (
@@ -146,7 +147,7 @@ impl Sharing {
             fresh
         };
         if fresh {
-            self.record_press(&press.trigger, premises, Actor::Device(device))
+            self.record_press(&press.trigger, premises, Actor::Device(device), &[])
                 .await;
         }
         for opened in press.opened {
@@ -241,7 +242,13 @@ impl Sharing {
     }
 
     /// Durable in the store or in the spool. A press goes on without either.
-    async fn record_press(&self, trigger: &Trigger, premises: PremisesId, actor: Actor) {
+    async fn record_press(
+        &self,
+        trigger: &Trigger,
+        premises: PremisesId,
+        actor: Actor,
+        named: &[CameraId],
+    ) {
         let TriggerKind::Press(ref press) = trigger.kind else {
             return;
         };
@@ -249,6 +256,7 @@ impl Sharing {
             "press": super::uuid(trigger.id.0), "madeAtMs": trigger.made_at.0, "level": LevelText::from(press.level),
             "silent": press.silent, "drill": press.drill, "button": press.at == PressedAt::Button,
             "cameras": press.cameras.iter().map(|camera| camera.get()).collect::<Vec<_>>(),
+            "cameraIds": named,
         });
         let event = Event::new(Class::Press, actor)
             .premises(premises)

@@ -155,7 +155,12 @@ impl Held {
     }
 
     /// Its device hears of it after its Hello. One that has opened it meanwhile says so and is not told.
-    fn press_again(&mut self, registry: &Registry, press: &PressNote, now: OffsetDateTime) {
+    pub(super) fn press_again(
+        &mut self,
+        registry: &Registry,
+        press: &PressNote,
+        now: OffsetDateTime,
+    ) {
         let age_ms = u64::try_from((now - press.received_at).whole_milliseconds()).unwrap_or(0);
         let named = Named::of(registry, press.premises, &press.cameras);
         let (Some(trigger), Ok(named)) = (trigger_again(press), named) else {

@@ -26,6 +26,7 @@ struct Scene {
     device: TestDevice,
     owner: Arc<Person>,
     finish: CancellationToken,
+    writing: tokio::task::JoinHandle<()>,
 }
 
 impl Scene {
@@ -35,12 +36,13 @@ impl Scene {
         device.obey().await;
         let owner = test.hub.identity.person(PersonId::of_key("maria")).unwrap();
         let finish = CancellationToken::new();
-        tokio::spawn(test.hub.sharing.clone().keep_written(finish.clone()));
+        let writing = tokio::spawn(test.hub.sharing.clone().keep_written(finish.clone()));
         Self {
             test,
             device,
             owner,
             finish,
+            writing,
         }
     }
 

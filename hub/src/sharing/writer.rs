@@ -1,6 +1,9 @@
 //! Writes behind the memory: whatever changed is upserted as whole rows, all changes of a moment in one
 //! transaction, again and again until the store takes it. Nothing waits for it except the link's
-//! acknowledgements. Records that follow their effect go to the audit door here too.
+//! acknowledgements. Records that follow their effect go to the audit door beside it, by a writer of their
+//! own: that door has a spool, and must not wait until a store that is away takes the rows.
+
+use std::collections::VecDeque;
 
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +12,7 @@ use super::held::{Held, Unsaved};
 use super::note::{AskNote, GrantNote, PressNote, RevokeNote};
 use super::rows;
 use crate::audit::Event;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Follow-up records that wait for a store and a spool that are both away; beyond it the oldest stand.
 const MOST_EVENTS: usize = 4_096;
@@ -25,7 +28,10 @@ pub(super) struct Batch {
 impl Sharing {
     /// Runs until told to finish; then writes what is left.
     pub async fn keep_written(self, finish: CancellationToken) {
-        self.behind.run(finish, || self.write()).await;
+        tokio::join!(
+            self.behind.run(finish.clone(), || self.write()),
+            self.recording.run(finish, || self.record())
+        );
     }
 
     /// The notes as they are now; `saved` takes it.
@@ -33,19 +39,16 @@ impl Sharing {
         self.held.lock().unsaved.version
     }
 
-    /// Waits until everything up to `version` is in the store.
+    /// Waits until everything up to `version` is in the store, and on record.
     pub async fn saved(&self, version: u64) {
         self.behind.saved(version).await;
+        self.recording.saved(version).await;
     }
 
     async fn write(&self) -> Result<u64> {
-        let (version, batch, marks, events) = self.held.lock().take_unsaved();
+        let (version, batch, marks) = self.held.lock().take_unsaved();
         if let Err(error) = self.write_batch(&batch).await {
-            self.held.lock().put_back(marks, events);
-            return Err(error);
-        }
-        if let Err((error, left)) = self.record(events).await {
-            self.held.lock().put_back(Unsaved::default(), left);
+            self.held.lock().put_back(marks);
             return Err(error);
         }
         Ok(version)
@@ -72,21 +75,18 @@ impl Sharing {
         Ok(())
     }
 
-    /// Gives back what neither store nor spool took.
-    async fn record(&self, events: Vec<Event>) -> std::result::Result<(), (Error, Vec<Event>)> {
+    /// What neither store nor spool took stays for the next time.
+    pub(super) async fn record(&self) -> Result<u64> {
+        let (version, events) = self.held.lock().take_events();
         let mut events = events.into_iter();
         while let Some(event) = events.next() {
             if let Err(error) = self.audit.append_or_spool(event.clone()).await {
-                return Err((
-                    error,
-                    std::iter::once(event)
-                        .chain(events)
-                        .take(MOST_EVENTS)
-                        .collect(),
-                ));
+                let left = std::iter::once(event).chain(events);
+                self.held.lock().put_events_back(left.collect());
+                return Err(error);
             }
         }
-        Ok(())
+        Ok(version)
     }
 }
 
@@ -100,14 +100,14 @@ impl Batch {
 }
 
 impl Held {
-    fn take_unsaved(&mut self) -> (u64, Batch, Unsaved, Vec<Event>) {
+    fn take_unsaved(&mut self) -> (u64, Batch, Unsaved) {
         let version = self.unsaved.version;
         let fresh = Unsaved {
             version,
+            events: std::mem::take(&mut self.unsaved.events),
             ..Unsaved::default()
         };
-        let mut marks = std::mem::replace(&mut self.unsaved, fresh);
-        let events = std::mem::take(&mut marks.events).into();
+        let marks = std::mem::replace(&mut self.unsaved, fresh);
         let batch = Batch {
             grants: marks
                 .grants
@@ -130,16 +130,25 @@ impl Held {
                 .filter_map(|id| self.asks.get(id).cloned())
                 .collect(),
         };
-        (version, batch, marks, events)
+        (version, batch, marks)
     }
 
     /// After a failed write: the same again, with what changed meanwhile.
-    fn put_back(&mut self, marks: Unsaved, mut events: Vec<Event>) {
+    fn put_back(&mut self, marks: Unsaved) {
         self.unsaved.grants.extend(marks.grants);
         self.unsaved.presses.extend(marks.presses);
         self.unsaved.revokes.extend(marks.revokes);
         self.unsaved.asks.extend(marks.asks);
-        events.extend(self.unsaved.events.drain(..));
-        self.unsaved.events = events.into();
+    }
+
+    fn take_events(&mut self) -> (u64, VecDeque<Event>) {
+        let events = std::mem::take(&mut self.unsaved.events);
+        (self.unsaved.version, events)
+    }
+
+    fn put_events_back(&mut self, mut events: VecDeque<Event>) {
+        events.append(&mut self.unsaved.events);
+        events.truncate(MOST_EVENTS);
+        self.unsaved.events = events;
     }
 }

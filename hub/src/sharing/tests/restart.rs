@@ -127,3 +127,53 @@ async fn what_an_owner_is_asked_is_still_asked_after_a_restart_and_a_yes_opens()
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_press_and_a_stop_that_only_the_record_knows_are_known_after_a_restart() {
+    on_both_stores(async |scene| {
+        // From here on no row is written, as on a disk that is full.
+        scene.finish.cancel();
+        (&mut scene.writing).await.unwrap();
+        let (kept, stopped) = (scene.live().await, scene.live().await);
+        scene.stop(RevokeScope::PressId(stopped)).await;
+        scene.sharing().record().await.unwrap();
+        scene.device.unplug();
+
+        let hub = &scene.test.hub;
+        let after = Sharing::open(
+            hub.world.clone(),
+            hub.audit.clone(),
+            hub.registry.clone(),
+            hub.devices.clone(),
+            hub.feeds.clone(),
+        );
+        let after = after.await.unwrap();
+        assert!(after.press_by_id(kept).is_none());
+        after.recover(&hub.identity).await.unwrap();
+        let press = after.press_by_id(kept).unwrap();
+        assert_eq!(press.by.unwrap().name, "maria");
+
+        // The device comes with both open: the one is followed, the other it is told to close.
+        scene.device.hub.sharing = after.clone();
+        scene.device.attach().await;
+        assert_eq!(after.press_by_id(kept).unwrap().state, PressState::Opened);
+        let live: Vec<_> = scene
+            .device
+            .machine
+            .live()
+            .map(|live| live.trigger)
+            .collect();
+        assert_eq!(live.len(), 2);
+        for _ in 0..2 {
+            scene.device.obey().await;
+        }
+        let live: Vec<_> = scene
+            .device
+            .machine
+            .live()
+            .map(|live| live.trigger)
+            .collect();
+        assert_eq!(live, [trigger_of(kept)]);
+    })
+    .await;
+}
