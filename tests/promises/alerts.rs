@@ -32,6 +32,8 @@ impl Alarmed {
         plan.premises[0].rules = vec![
             RulePlan::alert("glassBreak", "opens", &[1], 600),
             RulePlan::alert("gunshot", "asks", &[1, 2], 600),
+            RulePlan::alert("holdUp", "opens", &[1], 600),
+            RulePlan::alert("holdUp", "asks", &[2], 600),
         ];
         Self {
             scene: Scene::set(plan).await.unwrap(),
@@ -130,6 +132,37 @@ async fn an_alert_that_asks_opens_on_the_owners_word_only() {
         .await
         .unwrap();
     town.scene.watch().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_opens_one_camera_and_asks_about_the_other_also_after_a_restart() {
+    let mut town = Alarmed::set().await;
+    town.post("msg_1", "holdUp", |body| body).await;
+    let live = |cameras| {
+        move |now: &_| {
+            let live = shares(now).filter(|share| share["state"] == "live");
+            (live.count() == cameras).then_some(())
+        }
+    };
+    let owner = &mut town.scene.owner;
+    let opened = owner.sees.until("one camera is live", SOON, live(1));
+    opened.await.unwrap();
+    let ask = |now: &_| list(now, "asks").next();
+    let asked = owner.sees.until("the owner is asked", SOON, ask);
+    let asked = asked.await.unwrap();
+    assert_eq!(asked["cameras"].as_array().unwrap().len(), 1, "{asked}");
+
+    town.scene.town.hub.kill();
+    town.scene.town.hub.start_again().await.unwrap();
+    let owner = &mut town.scene.owner;
+    let path = format!("api/approvals/{}", asked["alertId"].as_str().unwrap());
+    owner
+        .page
+        .put(&path, &json!({ "answer": "yes" }))
+        .await
+        .unwrap();
+    let both = owner.sees.until("both cameras are live", SOON, live(2));
+    both.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use assent_tests::town::network::Counted;
 use assent_tests::town::plan::{RulePlan, TownPlan};
-use assent_tests::town::share::{SOON, Scene, alerts, shares};
+use assent_tests::town::share::{Press, SOON, Scene, alerts, shares};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, sleep};
@@ -179,4 +179,34 @@ async fn a_share_that_lost_its_power_ended_then_and_not_when_the_power_came_back
     sees.until("it ended when the power went", SOON, ended)
         .await
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_revoked_stops_and_is_never_heard_again() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let press = scene.live_press().await.unwrap();
+    let _wall = scene.watch().await.unwrap();
+    let listed = scene.town.hub.admin(&["devices"]).await.unwrap();
+    let device = listed["devices"][0]["id"].as_str().unwrap().to_owned();
+    count(&scene);
+    let began = Instant::now();
+    let revoked = scene.town.hub.admin(&["revoke-device", &device]).await;
+    assert_eq!(revoked.unwrap()["sharesEnded"], 1);
+    nothing_leaves_soon_after(&scene, began).await;
+    let share = scene.share(&press, "ended").await.unwrap();
+    assert_eq!(share["endCause"], "deviceRevoked");
+
+    // Neither the button nor a new start brings it back.
+    let device = scene.town.device("shop").unwrap();
+    device.press("panic").await.unwrap();
+    device.start().await.unwrap();
+    scene.town.hub.kill();
+    scene.town.hub.start_again().await.unwrap();
+    sleep(Duration::from_secs(5)).await;
+    let listed = scene.town.hub.admin(&["devices"]).await.unwrap();
+    assert_eq!(listed["devices"][0]["online"], false, "{listed}");
+    assert!(alerts(&scene.operator.sees.now(), "button").is_empty());
+    let press = Press::new(&scene.premises);
+    let answer = press.send(&scene.owner.page, 0).await.unwrap();
+    assert_eq!(answer.json().unwrap()["state"], "refused");
 }

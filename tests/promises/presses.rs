@@ -95,6 +95,13 @@ async fn a_cancelled_press_stops_the_share_and_says_so() {
         .unwrap();
     let share = scene.share(&press, "ended").await.unwrap();
     assert_eq!(share["endCause"], "cancelled");
+    let told = |now: &_| {
+        alerts(now, "press")
+            .pop()
+            .filter(|alert| alert["answer"] == "cancelled")
+    };
+    let told = scene.operator.sees.until("operators read it", SOON, told);
+    told.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
