@@ -159,6 +159,7 @@ struct Cast {
     owners: Vec<(String, String)>,
     operators: Vec<(String, String)>,
     has_shop: bool,
+    has_school: bool,
     has_square: bool,
 }
 
@@ -195,6 +196,7 @@ impl Cast {
             owners: owners.into_iter().map(introduced).collect(),
             operators: operators.into_iter().map(introduced).collect(),
             has_shop: has("shop"),
+            has_school: has("school"),
             has_square: has("square"),
         }
     }
@@ -238,8 +240,9 @@ More commands: tests/src/town/door.rs   Logs: {folder}",
     fn more(&self, commands: &str) -> String {
         let mut lines = String::new();
         if self.has_shop {
+            let school = if self.has_school { SCHOOL } else { "" };
             lines += &format!(
-                "\nAn alert that the shop agreed to in advance (a gunshot at the school asks its owner first):\n  \
+                "\nAn alert that the shop agreed to in advance{school}:\n  \
                  curl --json '{{\"premises\":\"shop\",\"kind\":\"glassBreak\"}}' {commands}/alert"
             );
         }
@@ -250,6 +253,7 @@ More commands: tests/src/town/door.rs   Logs: {folder}",
     }
 }
 
+const SCHOOL: &str = " (a gunshot at the school asks its owner first)";
 const SQUARE: &str =
     "\nThe town's own square is on the wall already, under the agency's standing policy.";
 
