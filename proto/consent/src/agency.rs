@@ -5,11 +5,26 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::{AgencyId, BadText};
+use crate::{AgencyHash, AgencyId, BadText};
 
 const HEX_DIGITS: usize = 32;
 
 impl AgencyId {
+    /// The hash that this id writes out, where it is one (`AgencyHash`).
+    #[must_use]
+    pub fn as_hash(&self) -> Option<AgencyHash> {
+        let digits = self.as_str().as_bytes();
+        let mut hash = [0; 32];
+        if digits.len() != 2 * hash.len() {
+            return None;
+        }
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            let [high, low] = *pair else { return None };
+            *byte = nibble(high)? << 4 | nibble(low)?;
+        }
+        Some(AgencyHash(hash))
+    }
+
     /// The id that a key in an administrator's or installer's file stands for ("springfield-pd"); a UUID
     /// stands for itself. Derived as a version 8 UUID (RFC 9562, section 5.8) from a hash of the key.
     pub fn of_key(key: &str) -> Result<Self, BadText> {
@@ -30,6 +45,15 @@ impl AgencyId {
             let _ = write!(digits, "{marked:02x}");
         }
         Self::new(hyphened(&digits))
+    }
+}
+
+/// Lower case only, as hashes are written.
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod agency;
 mod alert;
 mod answer;
 mod cameras;
+mod gate;
 mod grant;
 mod id;
 mod keys;
@@ -27,6 +28,11 @@ mod words;
 pub use alert::Alert;
 pub use answer::{Answer, Circumstances, MinuteOfDay, RuleUse, STALE_AFTER_MS};
 pub use cameras::{CameraNumber, Cameras};
+pub use gate::{
+    CLOCKS_AGREE_WITHIN_MS, CONFIRM_WITHIN_MS, Certified, Closed, Decision, Gate, GateKept,
+    GateRefusal, GateSetup, Held, HubClose, Input, LONGEST_ALERTS_MS, Moment, NONCE_LIFE_MS,
+    Outcome, Paired, Site, SpentSecs, TooManyNonces,
+};
 pub use grant::{Asked, Cause, EndCause, Ended, Ending, Grant, Live};
 pub use id::{
     AgencyHash, DeviceId, GrantId, KeyId, Nonce, ObjectHash, PolicyVersion, RevokeId, RuleId,

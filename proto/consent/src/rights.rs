@@ -38,6 +38,19 @@ impl Rights {
         }
     }
 
+    /// What both allow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            live: self.live && other.live,
+            pre_roll: self.pre_roll && other.pre_roll,
+            audio: self.audio && other.audio,
+            ptz: self.ptz && other.ptz,
+            record: self.record && other.record,
+            forward: self.forward && other.forward,
+        }
+    }
+
     /// Whether everything allowed here is allowed by `other` too.
     #[must_use]
     pub fn within(self, other: Self) -> bool {
