@@ -203,3 +203,17 @@ async fn a_hub_that_is_asked_to_leave_says_so_and_loses_nothing() {
     scene.town.hub.start_again().await.unwrap();
     scene.share(&press, "live").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_went_with_the_hub_is_away_and_not_unknown() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    scene.town.hub.kill();
+    scene.town.device("shop").unwrap().kill();
+    scene.town.hub.start_again().await.unwrap();
+    let away = |now: &_| {
+        let premises = list(now, "premises").next()?;
+        (premises["deviceState"] == "away").then(|| premises["lastSeenAt"].is_string())
+    };
+    let away = scene.owner.sees.until("the device is away", SOON, away);
+    assert!(away.await.unwrap(), "and when it was last here");
+}

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use assent_consent as consent;
-use consent::{CameraNumber, TriggerId};
+use consent::{CameraNumber, EndCause, TriggerId};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub struct RememberedPress {
     pub received_at: OffsetDateTime,
 }
 
+/// A share's end may be the device's own account of it, by its own clock.
+const CLOCKS_APART: Duration = Duration::seconds(5);
 /// Ended shares stay in sight this long.
 const SHOWN_AFTER_END: Duration = Duration::minutes(10);
 /// A press can be taken back as a mistake this long.
@@ -57,11 +59,7 @@ impl Sharing {
             Life::Asked => (ShareState::Asked, None, None, None),
             Life::Live { ends_at, .. } => (ShareState::Live, Some(ends_at), None, None),
             Life::Ended { at, cause, .. } => {
-                let revoked = self.devices.device(note.device).and_then(|it| it.revoked);
-                let end = match revoked {
-                    Some(since) if since <= at => EndText::DeviceRevoked,
-                    Some(_) | None => words::end(cause),
-                };
+                let end = self.end_text(note.device, at, cause);
                 (ShareState::Ended, None, Some(end), None)
             }
             Life::Refused { refusal, .. } => (
@@ -98,6 +96,21 @@ impl Sharing {
             press_id: pressed.then(|| uuid(note.trigger.0)),
             renews: note.cause == Cause::Standing,
         }
+    }
+
+    /// Devices are told of their revocation as of a clearing; people read what it was.
+    pub(super) fn end_text(
+        &self,
+        device: DeviceId,
+        at: OffsetDateTime,
+        cause: EndCause,
+    ) -> EndText {
+        let revoked = self.devices.device(device).and_then(|known| known.revoked);
+        let as_of_then = revoked.is_some_and(|since| since - CLOCKS_APART <= at);
+        if as_of_then && cause == EndCause::ClearedByAgency {
+            return EndText::DeviceRevoked;
+        }
+        words::end(cause)
     }
 
     /// The section `presses`: those of the last day, of all co-owners, newest first.

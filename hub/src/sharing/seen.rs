@@ -2,12 +2,13 @@
 //! picture is on the wall, that an operator has acknowledged, which incident it belongs to.
 
 use assent_consent as consent;
-use consent::{CameraNumber, EndCause, GrantId, Level, Rights, TriggerId};
+use consent::{CameraNumber, GrantId, Level, Rights, TriggerId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::held::camera_id;
 use super::note::{Acknowledged, Cause, GrantNote, Life, PressState};
+use super::page::EndText;
 use super::{Sharing, trigger_of, uuid};
 use crate::world::{AgencyId, CameraId, DeviceId, IncidentId, PremisesId};
 
@@ -75,7 +76,7 @@ impl Sharing {
     }
 
     /// Why a camera is not shared any more: the cause of its newest ended grant.
-    pub fn last_end(&self, camera: CameraId) -> Option<EndCause> {
+    pub fn last_end(&self, camera: CameraId) -> Option<EndText> {
         let at = self.registry.camera(camera)?.connection?;
         let number = CameraNumber::new(at.number)?;
         let held = self.held.lock();
@@ -87,7 +88,8 @@ impl Sharing {
             Life::Ended { at, cause, .. } => Some((at, cause)),
             Life::Asked | Life::Live { .. } | Life::Refused { .. } => None,
         });
-        ends.max_by_key(|(at, _)| *at).map(|(_, cause)| cause)
+        let (ended, cause) = ends.max_by_key(|(ended, _)| *ended)?;
+        Some(self.end_text(at.device, ended, cause))
     }
 
     /// Whether a panic (not a drill) that was opened by a press is live at this device.

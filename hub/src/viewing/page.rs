@@ -1,7 +1,6 @@
 //! The sections `tiles` and `viewings`. A tile says in words what it is doing, from what packets tell;
 //! it is "live" only while frames flow.
 
-use assent_consent::EndCause;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -11,7 +10,7 @@ use super::Viewing;
 use super::note::{Held, TileNote, View};
 use crate::feeds::{TileAt, TilePhase, WallId};
 use crate::identity::{Person, Role, SignedIn};
-use crate::sharing::Named;
+use crate::sharing::{EndText, Named};
 use crate::world::{CameraId, Stamp};
 
 /// Ended viewings in an owner's section; older ones by `GET /api/viewings`.
@@ -187,15 +186,16 @@ impl ViewingShown {
 }
 
 /// Why a tile shows nothing, in the operators' words.
-pub(super) fn why_over(cause: Option<EndCause>) -> String {
-    let words = match cause {
-        Some(EndCause::Revoked) => "owner revoked",
-        Some(EndCause::Expired) => "expired",
-        Some(EndCause::ClearedByAgency) => "incident cleared",
-        Some(EndCause::CancelledByOwner) => "owner cancelled",
-        Some(EndCause::StoppedLocally) => "stopped at the premises",
-        Some(EndCause::Reboot) => "device restarted",
-        Some(EndCause::PolicyChanged) => "owner changed the rules",
+pub(super) fn why_over(end: Option<EndText>) -> String {
+    let words = match end {
+        Some(EndText::Revoked) => "owner revoked",
+        Some(EndText::Expired) => "expired",
+        Some(EndText::Cleared) => "incident cleared",
+        Some(EndText::Cancelled) => "owner cancelled",
+        Some(EndText::StoppedAtPremises) => "stopped at the premises",
+        Some(EndText::Rebooted) => "device restarted",
+        Some(EndText::PolicyChanged) => "owner changed the rules",
+        Some(EndText::DeviceRevoked) => "CORE device taken out of the hub",
         None => "not shared",
     };
     words.to_owned()
