@@ -12,6 +12,7 @@ let device: TestKey;
 let other: TestKey;
 let invited: Invitation;
 let words: FirstWords;
+let laterCeiling: Bytes;
 let hello: Hello;
 
 beforeAll(async () => {
@@ -20,10 +21,12 @@ beforeAll(async () => {
   invited = { device: await sha256(device.spki), epoch: 2n, secret: SECRET };
   const first = { device: invited.device, epoch: 2n, version: 1n, previous: new Uint8Array() };
   const members = [{ key: passkey.point, kind: 'passkey' as const, role: 'owner' as const, cameras: [], name: 'Maria' }];
+  const ceiling = { ...first, longestSecs: 7_200, secsADay: 3_600, cameras: [1], agencies: [unhex('22'.repeat(32))], rights: live };
   words = {
     ownerSet: await seal('owner-set.1', { ...first, members, quorum: 1 }, passkey.passkey),
-    ceiling: await seal('ceiling.1', { ...first, longestSecs: 7_200, secsADay: 3_600, cameras: [1], agencies: [unhex('22'.repeat(32))], rights: live }, passkey.passkey),
+    ceiling: await seal('ceiling.1', ceiling, passkey.passkey),
   };
+  laterCeiling = await seal('ceiling.1', { ...ceiling, version: 2n, previous: invited.device }, passkey.passkey);
   hello = await sayHello(invited, words);
 });
 
@@ -41,7 +44,7 @@ async function hmac(key: Bytes, bytes: Bytes): Promise<Bytes> {
 }
 
 /** The device's half. */
-async function answer(change: Partial<Parameters<typeof seal<'paired.1'>>[1]> = {}, by = device, secret = SECRET): Promise<Bytes> {
+async function answer(change: Partial<Parameters<typeof seal<'paired.1'>>[1]> = {}, by: Pick<TestKey, 'raw'> = device, secret = SECRET): Promise<Bytes> {
   const value = { device: invited.device, epoch: 2n, key: device.point, hello: hello.hash, ownerSet: hello.ownerSet, origins: [ORIGIN], ...change };
   const said = await seal('paired.1', value, by.raw);
   return join(await mac('device', said, { ...invited, secret }), said);
@@ -89,6 +92,7 @@ describe('a pairing', () => {
     ['another owner set', 'Bad', () => answer({ ownerSet: unhex('11'.repeat(32)) })],
     ['a device that takes other pages only', 'WrongOrigin', () => answer({ origins: ['https://other.example.org'] })],
     ['another key’s signature', 'UnknownKey', () => answer({}, other)],
+    ['a signature in another’s name', 'BadSignature', () => answer({}, { raw: async (signed: Bytes) => ({ ...(await other.raw(signed)), key: device.key }) })],
     ['nothing', 'BadSignature', async () => new Uint8Array()],
   ])('refuses %s', async (_, why, make) => {
     await expect(readAnswer(invited, hello, await make(), ORIGIN)).rejects.toMatchObject({ name: 'Refused', why });
@@ -106,6 +110,7 @@ describe('a pairing', () => {
   it('says nothing that the device would not take', async () => {
     await expect(sayHello({ ...invited, epoch: 1n }, words)).rejects.toMatchObject({ why: 'Bad' });
     await expect(sayHello({ ...invited, device: unhex('11'.repeat(32)) }, words)).rejects.toMatchObject({ why: 'WrongDevice' });
+    await expect(sayHello(invited, { ...words, ceiling: laterCeiling })).rejects.toMatchObject({ why: 'Bad', field: 'version' });
     await expect(sayHello(invited, { ...words, ceiling: words.ownerSet })).rejects.toMatchObject({ why: 'Bad' });
   });
 });

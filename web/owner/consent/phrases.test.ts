@@ -50,7 +50,7 @@ describe('a policy in plain words', () => {
 
   it('uses no name that could be taken for something else', () => {
     const said = (name: string) => toSign({ ...policy, rules: [press] }, new Map([['1', name], ['2', 'till']]))[0];
-    for (const name of ['till', 'TILL', 'ｔｉｌｌ', 'door and window', 'door, Shelbyville PD, 24 hours', 'camera 9', 'door only', 'do\u200bor', 'do\u202eor', ' door', 'door: x', '“door”', '']) {
+    for (const name of ['till', 'TILL', 'ｔｉｌｌ', 'door and window', 'door, Shelbyville PD, 24 hours', 'camera 9', 'door only', 'do\u200bor', 'do\u202eor', 'do\u034for', 'do\u3164or', 'cafe\u0301', ' door', 'door: x', '“door”', '']) {
       expect(said(name), name).toContain(': camera 1 and ');
     }
     expect(said('Bar & Grill (No. 5)')).toContain(': Bar & Grill (No. 5) and till,');

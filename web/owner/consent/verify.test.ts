@@ -1,11 +1,12 @@
 // @vitest-environment node
 import { beforeAll, describe, expect, it } from 'vitest';
 import { base64url, hex, join, Refused, sha256, unbase64url, unhex, utf8, type Bytes } from './bytes';
+import { journalEntry } from './journal';
 import { envelope } from './objects';
 import { compressed, fromSpki, spki, uncompressed } from './point';
 import { countersign, open, seal } from './signed';
 import { derOfRaw, ORIGIN, TestKey } from './testing/keys';
-import { rawOfDer, verifyPasskey, verifyRaw } from './verify';
+import { comesAfter, deviceReceipt, nextOwnerSet, rawOfDer, verifyPasskey, verifyRaw } from './verify';
 
 let [key, other]: TestKey[] = [];
 const signed = utf8('some words');
@@ -76,6 +77,56 @@ describe('signatures', () => {
   });
 });
 
+describe('an owner set', () => {
+  const member = (one: TestKey) => ({ key: one.point, kind: 'passkey' as const, role: 'owner' as const, cameras: [], name: 'Maria' });
+  const first = () => ({ device: revoke.device, epoch: 1n, version: 1n, previous: new Uint8Array(), members: [member(key!)], quorum: 1 });
+  const start = async () => open(await seal('owner-set.1', first(), key!.passkey), 'owner-set.1');
+  const next = async (change: object = {}, sign = key!.passkey) => {
+    const before = await start();
+    return nextOwnerSet(await seal('owner-set.1', { ...first(), version: 2n, previous: before.hash, ...change }, sign), before, [ORIGIN]);
+  };
+
+  it('is taken when an owner passkey of the one before signed it', async () => {
+    expect((await next()).value.version).toBe(2n);
+  });
+
+  it('is refused otherwise', async () => {
+    await expect(next({ previous: unhex('44'.repeat(32)) })).rejects.toMatchObject({ why: 'Bad', field: 'previous' });
+    await expect(next({ device: unhex('44'.repeat(32)) })).rejects.toMatchObject({ why: 'WrongDevice' });
+    await expect(next({ epoch: 2n })).rejects.toMatchObject({ why: 'Bad', field: 'version' });
+    await expect(next({ version: 3n })).rejects.toMatchObject({ why: 'Bad', field: 'version' });
+    await expect(next({}, key!.raw)).rejects.toMatchObject({ why: 'NotAllowed' });
+    await expect(next({}, other!.passkey)).rejects.toMatchObject({ why: 'UnknownKey' });
+    await expect(next({ members: [member(other!)] }, other!.passkey)).rejects.toMatchObject({ why: 'UnknownKey' });
+    await expect(next({}, async (signed) => ({ ...(await other!.passkey(signed)), key: key!.key }))).rejects.toMatchObject({ why: 'BadSignature' });
+  });
+});
+
+describe('receipts', () => {
+  const device = unhex('11'.repeat(32));
+  const entry = (number: bigint, previous: Bytes) => journalEntry.encode({ number, previous, wallMs: 0n, bootMs: 0n, bootId: unhex('00'), localDay: 0, body: { started: unhex('') } });
+  const receipt = async (number: bigint, previous: Bytes) => open(await seal('receipt.1', { device, epoch: 1n, entry: entry(number, previous) }, key!.raw), 'receipt.1');
+
+  it('hang on each other without a gap', async () => {
+    const one = await receipt(7n, unhex('00'.repeat(32)));
+    const hash = await sha256(one.value.entry);
+    expect(await comesAfter(await receipt(8n, hash), one)).toBe(true);
+    expect(await comesAfter(await receipt(9n, hash), one)).toBe(false);
+    expect(await comesAfter(await receipt(8n, unhex('00'.repeat(32))), one)).toBe(false);
+  });
+
+  it('have the device’s signature and no other', async () => {
+    const pinned = { id: device, key: key!.point };
+    const bytes = await seal('receipt.1', { device, epoch: 1n, entry: entry(1n, unhex('00'.repeat(32))) }, key!.raw);
+    expect((await deviceReceipt(bytes, pinned)).value.device).toEqual(device);
+    await expect(deviceReceipt(await countersign(bytes, 'receipt.1', other!.raw), pinned)).rejects.toMatchObject({ why: 'UnknownKey' });
+    const passkeyed = await seal('receipt.1', { device, epoch: 1n, entry: entry(1n, unhex('00'.repeat(32))) }, key!.passkey);
+    await expect(deviceReceipt(passkeyed, pinned)).rejects.toMatchObject({ why: 'NotAllowed' });
+    const forged = await seal('receipt.1', { device, epoch: 1n, entry: entry(1n, unhex('00'.repeat(32))) }, async (signed) => ({ ...(await other!.raw(signed)), key: key!.key }));
+    await expect(deviceReceipt(forged, pinned)).rejects.toMatchObject({ why: 'BadSignature' });
+  });
+});
+
 describe('an envelope', () => {
   const wrapped = async (change: object) => envelope.encode({ ...envelope.decode(await seal('revoke.1', revoke, key!.raw)), ...change });
 
@@ -112,6 +163,10 @@ describe('points', () => {
     for (const wrong of ['', '02', `04${'11'.repeat(32)}`, `02${'ff'.repeat(32)}`, `02${hex(key!.point).slice(2)}00`]) {
       expect(() => uncompressed(unhex(wrong)), wrong).toThrow(Refused);
     }
+    // 5 is the x of a point; 5 and the size of the field is no number of the field.
+    const past = (2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n + 5n).toString(16);
+    expect(uncompressed(unhex(`02${'00'.repeat(31)}05`)).length).toBe(65);
+    expect(() => uncompressed(unhex(`02${past}`))).toThrow(Refused);
     // Half of all numbers are no point's x.
     const refused = Array.from({ length: 40 }, (_, x) => x).filter((x) => {
       try {

@@ -119,7 +119,7 @@ function integer(der: Bytes, at: number): [Bytes, number] {
   const end = at + 2 + (der[at + 1] ?? 0);
   const number = der.slice(at + 2, end);
   const [first = 0x80, second = 0x80] = number;
-  const digits = number.length > 1 && first === 0 ? number.slice(1) : number;
+  const digits = first === 0 ? number.slice(1) : number;
   const shortest = first < 0x80 && (first > 0 || second >= 0x80);
   if (der[at] !== 2 || end > der.length || !shortest || digits.length > 32) throw new Refused('BadSignature', 'der');
   return [join(new Uint8Array(32 - digits.length), digits), end];
