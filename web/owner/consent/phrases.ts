@@ -14,7 +14,7 @@ export function inWords(policy: Policy, cameraNames: Names): string[] {
     `Alerts and standing shares end on ${moment(policy.alertsUntilMs)}.`,
     ...(policy.place ? [`Distances are measured from ${spot(policy.place)}.`] : []),
     ...policy.agencies.map(({ id, name }) => `The agency ${quoted(name)} is the one with the key ${hex(id)}.`),
-    `This is version ${policy.version} for device ${hex(policy.device)}, life ${policy.epoch}, ${follows(policy)}.`,
+    versionLine(policy),
   ];
 }
 
@@ -51,7 +51,7 @@ function limits({ perDay, cooldownSecs, quiet }: Rule): string[] {
 
 const isEmpty = ({ fromMinute, toMinute }: NonNullable<Rule['quiet']>): boolean => fromMinute === toMinute;
 
-function given({ rights, preRollSecs }: Rule): string[] {
+export function given({ rights, preRollSecs }: Pick<Rule, 'rights' | 'preRollSecs'>): string[] {
   return [
     ...(rights.preRoll ? [`with the ${length(preRollSecs)} before`] : []),
     ...RIGHT_WORDS.filter(([right]) => rights[right]).map(([, words]) => words),
@@ -94,12 +94,14 @@ function spot({ latE7, lonE7 }: Place): string {
   return `${degrees(latE7)} ${latE7 < 0 ? 'south' : 'north'}, ${degrees(lonE7)} ${lonE7 < 0 ? 'west' : 'east'}`;
 }
 
-function follows({ previous }: Policy): string {
-  return previous.length === 0 ? 'the first' : `after ${hex(previous)}`;
+/** Which device it is for, and what it replaces. */
+export function versionLine({ version, device, epoch, previous }: Pick<Policy, 'version' | 'device' | 'epoch' | 'previous'>): string {
+  const follows = previous.length === 0 ? 'the first' : `after ${hex(previous)}`;
+  return `This is version ${version} for device ${hex(device)}, life ${epoch}, ${follows}.`;
 }
 
 /** Between quotation marks, with everything escaped that could not be seen or could end them. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const code = (mark: string) => `\\u{${mark.codePointAt(0)!.toString(16)}}`;
   return `“${text.replace(/[“”\\]|[^\p{L}\p{N}\p{P}\p{S} ]|\p{DI}/gu, code)}”`;
 }

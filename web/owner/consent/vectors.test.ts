@@ -98,7 +98,9 @@ describe.each(words)('$type: $name', (one) => {
 
   it('holds no longer with any bit changed', async () => {
     const bytes = unhex(one.envelope);
-    for (let bit = 0; bit < bytes.length * 8; bit += one.type === 'trigger.1' || one.type === 'revoke.1' ? 1 : 7) {
+    // Every bit of the two that matter most, and of the others as many as do not slow the tests down.
+    const step = ['a silent panic', 'everything'].includes(one.name) ? 1 : 13;
+    for (let bit = 0; bit < bytes.length * 8; bit += step) {
       const flipped = bytes.slice();
       flipped[bit >> 3]! ^= 1 << (bit & 7);
       await expect(allHold(flipped, one.type), `bit ${bit}`).rejects.toBeInstanceOf(Refused);
