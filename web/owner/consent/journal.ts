@@ -1,6 +1,7 @@
 // One entry of the device's journal, inside a receipt that the device signed: numbered without gaps and chained. The
 // same as `Receipt` in proto/wire/proto/link.proto; what each kind of entry holds is left as it stands.
-import { bytes, message, one, oneOf, s64, u32, u64, type Of } from './proto';
+import { bytes, s64, u32, u64 } from './kinds';
+import { message, one, oneOf, type Of } from './proto';
 
 const LONGEST = 64 * 1024;
 const body = bytes(0, LONGEST);
@@ -21,6 +22,8 @@ export const journalEntry = message({
     ended: [14, body],
     revoked: [15, body],
     alarm: [16, body],
+    reset: [17, body],
+    taken: [18, body],
   }),
 });
 export type JournalEntry = Of<typeof journalEntry>;

@@ -39,10 +39,7 @@ export function labels(what: 'camera' | 'agency', names: Names): Labels {
   const nameless = new RegExp(`^${what} (\\w+)$`);
   return {
     of,
-    key(label) {
-      const key = known.get(label) ?? nameless.exec(label)?.[1];
-      return key !== undefined && of(key) === label ? key : undefined;
-    },
+    key: (label) => known.get(label) ?? nameless.exec(label)?.[1],
   };
 }
 

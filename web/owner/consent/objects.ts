@@ -1,9 +1,10 @@
 // Every object that a key signs for consent, field by field, with what makes each one sound by itself. The same as
 // proto/wire/proto/consent.proto; who may sign which, and what the device then decides, is not here.
-import { compare, Refused, utf8, type Bytes } from './bytes';
+import { compare, utf8, type Bytes } from './bytes';
 import { journalEntry } from './journal';
+import { bool, bytes, s32, s64, text, u32, u64, word } from './kinds';
 import { uncompressed } from './point';
-import { bool, bytes, list, maybe, message, one, oneOf, packed, s32, s64, text, u32, u64, word, type Kind, type Message, type Of, type Shape } from './proto';
+import { list, maybe, message, one, oneOf, packed, refuse, type Kind, type Message, type Of, type Shape } from './proto';
 
 const DAY_SECS = 86_400;
 /** A rule number that stands for signed terms, so no rule has it. */
@@ -26,8 +27,7 @@ const hash = bytes(32);
 const id = bytes(16);
 const key: Kind<Bytes> = {
   ...bytes(33),
-  raw: (value) => onCurve(value),
-  value: (raw, field) => onCurve(bytes(33).value(raw, field)),
+  raw: (value, field) => bytes(33).raw(uncompressed(value) && value, field),
 };
 const cameraNumber = u32(1, 65_535);
 const first = { device: one(1, hash), epoch: one(2, u64(1n)) };
@@ -215,7 +215,6 @@ export const alert = message({
 const origin: Kind<string> = {
   ...text(1, 270),
   raw: (value, field) => text(1, 270).raw(isOrigin(value) ? value : refuse(field), field),
-  value: (raw, field) => [text(1, 270).value(raw, field)].find(isOrigin) ?? refuse(field),
 };
 
 const agencyMember = message(
@@ -242,8 +241,7 @@ export const operator = message({ agency: one(1, hash), key: one(2, key), untilM
 
 const entry: Kind<Bytes> = {
   ...bytes(1, 64 * KIB),
-  raw: (value) => journalEntry.encode(journalEntry.decode(value)),
-  value: (raw) => journalEntry.encode(journalEntry.value(raw, 'entry')),
+  raw: (value, field) => bytes(1, 64 * KIB).raw(journalEntry.decode(value) && value, field),
 };
 
 /** What the device did, in the very bytes of its journal. */
@@ -297,17 +295,8 @@ export const objects = {
 export type TypeName = keyof typeof objects;
 export type ObjectOf<T extends TypeName> = Of<(typeof objects)[T]['message']>;
 
-function onCurve(point: Bytes): Bytes {
-  uncompressed(point);
-  return point;
-}
-
 /** As browsers write one (HTML, section 7.1.1); plain HTTP only on this very machine. Nothing is normalised. */
 export function isOrigin(text: string): boolean {
   const [, port = '1'] = /^(?:https:\/\/[a-z\d.-]+|http:\/\/(?:[a-z\d.-]*\.)?localhost)(?::([1-9]\d*))?$/.exec(text) ?? ['', '0'];
   return text.length <= 270 && Number(port) > 0 && Number(port) < 65_536;
-}
-
-function refuse(field: string): never {
-  throw new Refused('Bad', field);
 }

@@ -2,8 +2,9 @@
 // is the device's. The secret of the QR code proves each to the other; the mailbox between them can drop, not forge.
 // Carrying bytes is not here. Byte by byte: proto/design/consent.md, "Pairing".
 import { join, Refused, same, sha256, unbase64url, unhex, utf8, type Bytes } from './bytes';
+import { bytes } from './kinds';
 import { keyId, spki } from './point';
-import { bytes, message, one } from './proto';
+import { message, one } from './proto';
 import { open } from './signed';
 import { verifyRaw } from './verify';
 

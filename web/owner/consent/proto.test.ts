@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { hex, Refused, unhex, utf8 } from './bytes';
-import { bool, bytes, list, maybe, message, one, oneOf, packed, s32, s64, text, u32, u64, word } from './proto';
+import { bool, bytes, s32, s64, text, u32, u64, word } from './kinds';
+import { list, maybe, message, one, oneOf, packed } from './proto';
 
 const inner = message({ number: one(1, u32()) });
 const all = message({
@@ -51,7 +52,7 @@ describe('the one canonical form', () => {
     ['a default written out', '0800 2001 5000', 'NotCanonical'],
     ['an empty list written out', '2001 4200 5000', 'NotCanonical'],
     ['a long number', '088100 2001 5000', 'NotCanonical'],
-    ['a long tag', '888000 2001 5000', 'NotCanonical'],
+    ['a long tag', '888000 05 2001 5000', 'NotCanonical'],
     ['a number past 64 bits', '08ffffffffffffffffff02 2001 5000', 'NotProtobuf'],
     ['eleven bytes of number', '08ffffffffffffffffffff01 2001 5000', 'NotProtobuf'],
     ['an end in the middle of a number', '2001 50', 'NotProtobuf'],
