@@ -55,5 +55,5 @@ function commit() {
 function machine() {
   const model = cpus()[0]?.model ?? 'unknown processor';
   const debian = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
-  return `${cpus().length} x ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${debian}, ${release()}`;
+  return `${cpus().length} x ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${debian}, Linux ${release().split('-')[0]}`;
 }

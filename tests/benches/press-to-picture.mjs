@@ -5,7 +5,7 @@ import { firstFrameAfter, holdToShare, lastFrame, launch, operator, owner, tapSt
 import { Town } from '../browser/town.mjs';
 import { progress, report, settings, spread } from './bench.mjs';
 
-const how = settings(200);
+const how = settings(50);
 const town = await Town.start({ profile: 'release', premises: ['shop'] });
 const browser = await launch();
 try {
