@@ -169,6 +169,7 @@ fn instruct_of(trigger: consent::Trigger, age_ms: u64) -> link::Instruct {
         trigger_id: trigger.id.0.to_vec(),
         envelope: seal(&Canonical::of(trigger)),
         age_ms,
+        words: Vec::new(),
     }
 }
 

@@ -61,6 +61,7 @@ impl Keeper {
         let done = link::StopDone {
             revoke_id: revoke.id.0.to_vec(),
             grant_ids: stopped.iter().map(|id| id.0.to_vec()).collect(),
+            ..link::StopDone::default()
         };
         let closes = !stopped.is_empty();
         self.carry_out(effects);

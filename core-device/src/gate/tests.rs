@@ -70,6 +70,7 @@ async fn the_hubs_word_alone_opens_nothing() {
         trigger_id: vec![5; 16],
         envelope: vec![1, 2, 3],
         age_ms: 0,
+        words: Vec::new(),
     })
     .await
     .unwrap();
@@ -156,6 +157,7 @@ async fn a_hub_that_sends_nonsense_all_day_cannot_push_receipts_out_of_the_journ
             trigger_id: vec![n; 16],
             envelope: vec![n],
             age_ms: 0,
+            words: Vec::new(),
         };
         device.gate.hear(Ask::Instruct(nonsense)).await.unwrap();
     }

@@ -26,6 +26,7 @@ impl Link {
                 .map(|share| opened_message(&share.adopted(now), share.receipt))
                 .collect(),
             last_receipt: status.last_receipt,
+            consent: None,
         };
         DeviceFrame {
             seq: 0,

@@ -259,6 +259,7 @@ async fn frames_that_nobody_understands_are_passed_over() {
         trigger_id: vec![2; 3],
         envelope: vec![],
         age_ms: 1,
+        words: Vec::new(),
     }))
     .await;
     hub.say(hub_frame::Body::Wanted(link::Wanted {

@@ -214,7 +214,12 @@ fn number_inside(body: &mut Body, number: u64) {
             .iter_mut()
             .for_each(|opened| opened.receipt = number),
         Body::Ended(ended) => ended.receipt = number,
-        Body::Started(_) | Body::Refused(_) | Body::Revoked(_) | Body::Alarm(_) => {}
+        Body::Started(_)
+        | Body::Refused(_)
+        | Body::Revoked(_)
+        | Body::Alarm(_)
+        | Body::Reset(_)
+        | Body::Taken(_) => {}
     }
 }
 

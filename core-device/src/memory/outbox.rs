@@ -89,7 +89,7 @@ impl Fact {
             Body::Refused(refused) => Frame::Refused(refused),
             Body::Ended(ended) => Frame::Ended(ended),
             Body::Alarm(alarm) => Frame::PremisesAlarm(alarm),
-            Body::Started(_) | Body::Revoked(_) => return None,
+            Body::Started(_) | Body::Revoked(_) | Body::Reset(_) | Body::Taken(_) => return None,
         };
         let same_boot = receipt.boot_id == this_boot && this_boot != [0; 16];
         Some(Self {

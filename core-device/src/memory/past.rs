@@ -76,7 +76,14 @@ impl Past {
                 }
             }
             // A refusal uses nothing up: the same trigger, sent again, is judged again.
-            Some(Body::Started(_) | Body::Refused(_) | Body::Alarm(_)) | None => {}
+            Some(
+                Body::Started(_)
+                | Body::Refused(_)
+                | Body::Alarm(_)
+                | Body::Reset(_)
+                | Body::Taken(_),
+            )
+            | None => {}
         }
     }
 

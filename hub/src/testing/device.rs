@@ -175,7 +175,11 @@ impl TestDevice {
             | Body::MediaAnswer(_)
             | Body::Demand(_)
             | Body::Ping(_)
-            | Body::Drain(_) => {}
+            | Body::Drain(_)
+            | Body::NonceAsk(_)
+            | Body::Present(_)
+            | Body::PairingHello(_)
+            | Body::HubClose(_) => {}
         }
     }
 

@@ -3,12 +3,14 @@
 
 mod grant;
 mod policy;
+mod refusal;
 mod revoke;
 mod terms;
 mod trigger;
 
 use assent_consent::{CameraNumber, GrantId, RevokeId, TriggerId};
 pub use grant::opened_message;
+pub use refusal::WordRefusal;
 
 use crate::WireError;
 

@@ -7,6 +7,7 @@ mod canonical;
 mod convert;
 mod envelope;
 mod error;
+mod pair;
 mod words;
 
 /// Generated from `proto/link.proto`: messages, `link_client`, `link_server`, `enrolment_client`,
@@ -22,11 +23,19 @@ pub mod signed {
     tonic::include_proto!("assent.consent.v1");
 }
 
+/// Generated from `proto/pairing.proto`: what a phone and a device say once.
+#[expect(clippy::all, reason = "generated code")]
+pub mod pairing {
+    tonic::include_proto!("assent.pairing.v1");
+}
+
 pub use bounds::{
-    MAX_ENVELOPE, MAX_FRAME, MAX_NAME, MAX_POLICY, MAX_SDP, MAX_TRACKS, MAX_WANTED, sdp_fits,
+    MAX_ENVELOPE, MAX_FRAME, MAX_NAME, MAX_PAIRING, MAX_POLICY, MAX_PRESENTED, MAX_SDP, MAX_TRACKS,
+    MAX_WANTED, MAX_WORDS, sdp_fits,
 };
 pub use canonical::{Canonical, Payload};
-pub use convert::{camera_number, grant_id, opened_message, revoke_id, trigger_id};
+pub use convert::{WordRefusal, camera_number, grant_id, opened_message, revoke_id, trigger_id};
 pub use envelope::{Instruction, open, seal};
 pub use error::WireError;
-pub use words::{hash_of, open_word, payload_of, seal_word, signed_bytes};
+pub use pair::{Covered, paired_bytes, read_hello, seal_paired};
+pub use words::{hash_of, open_word, payload_of, read_payload, seal_word, signed_bytes};

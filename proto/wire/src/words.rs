@@ -89,6 +89,16 @@ pub fn hash_of(word: &Word) -> Result<ObjectHash, WireError> {
     signed_bytes(word).map(|bytes| bytes.hash())
 }
 
+/// Reads a payload that is kept without its signatures, because they were checked before.
+///
+/// # Errors
+/// As `open_word`.
+pub fn read_payload(type_name: &str, payload: &[u8]) -> Result<(Word, ObjectHash), WireError> {
+    let word = read(type_name, payload)?;
+    let signed = SignedBytes::new(type_name, payload).ok_or(WireError::TooLong)?;
+    Ok((word, signed.hash()))
+}
+
 /// Words that hold lists of rules, of keys, or an entry of the journal.
 fn is_long(type_name: &str) -> bool {
     matches!(

@@ -85,6 +85,7 @@ impl Seeds {
             trigger_id: vec![1; 16],
             envelope: envelope.clone(),
             age_ms: 7,
+            words: Vec::new(),
         };
         let wanted = link::Wanted {
             instructions: vec![instruct],

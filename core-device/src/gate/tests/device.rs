@@ -142,6 +142,7 @@ pub(super) fn instruct(id: u8, kind: TriggerKind, age_ms: u64) -> link::Instruct
         trigger_id: vec![id; 16],
         envelope: seal(&Canonical::of(trigger)),
         age_ms,
+        words: Vec::new(),
     }
 }
 

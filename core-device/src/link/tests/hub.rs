@@ -173,6 +173,7 @@ impl Enrolment for Services {
             certificate,
             authority: self.authority.clone(),
             premises_name,
+            consent_origins: Vec::new(),
         }))
     }
 }

@@ -1,6 +1,6 @@
-//! Terms, rights and refusals.
+//! Terms and rights.
 
-use assent_consent::{AgencyId, Cameras, PolicyVersion, Refusal, Rights, RuleId, Terms, Ttl};
+use assent_consent::{AgencyId, Cameras, PolicyVersion, Rights, RuleId, Terms, Ttl};
 
 use super::{increasing, numbers};
 use crate::{WireError, link};
@@ -74,50 +74,6 @@ impl From<Rights> for link::Rights {
             ptz,
             record,
             forward,
-        }
-    }
-}
-
-impl TryFrom<link::Refusal> for Refusal {
-    type Error = WireError;
-
-    fn try_from(refusal: link::Refusal) -> Result<Self, WireError> {
-        use link::Refusal as R;
-        Ok(match refusal {
-            R::Unspecified => return Err(WireError::Bad("refusal")),
-            R::NoRule => Self::NoRule,
-            R::Paused => Self::Paused,
-            R::QuietHours => Self::QuietHours,
-            R::Cooldown => Self::Cooldown,
-            R::DailyLimit => Self::DailyLimit,
-            R::TooOld => Self::TooOld,
-            R::TooFar => Self::TooFar,
-            R::Malformed => Self::Malformed,
-            R::UnknownCamera => Self::UnknownCamera,
-            R::Replayed => Self::Replayed,
-            R::AsksOwner => Self::AsksOwner,
-            R::NotDurable => Self::NotDurable,
-            R::TooMany => Self::TooMany,
-        })
-    }
-}
-
-impl From<Refusal> for link::Refusal {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NoRule => Self::NoRule,
-            Refusal::Paused => Self::Paused,
-            Refusal::QuietHours => Self::QuietHours,
-            Refusal::Cooldown => Self::Cooldown,
-            Refusal::DailyLimit => Self::DailyLimit,
-            Refusal::TooOld => Self::TooOld,
-            Refusal::TooFar => Self::TooFar,
-            Refusal::Malformed => Self::Malformed,
-            Refusal::UnknownCamera => Self::UnknownCamera,
-            Refusal::Replayed => Self::Replayed,
-            Refusal::AsksOwner => Self::AsksOwner,
-            Refusal::NotDurable => Self::NotDurable,
-            Refusal::TooMany => Self::TooMany,
         }
     }
 }
