@@ -2,6 +2,7 @@
 //! tests, demo and bench alike. No product code lives here, and the product does not use it.
 
 pub mod cameras;
+pub mod oracle;
 pub mod picture;
 pub mod relay;
 pub mod scene;

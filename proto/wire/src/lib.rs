@@ -18,7 +18,6 @@ pub mod link {
 }
 
 /// Generated from `proto/consent.proto`: the messages that are signed.
-#[expect(clippy::all, reason = "generated code")]
 pub mod signed {
     tonic::include_proto!("assent.consent.v1");
 }
