@@ -164,6 +164,7 @@ impl Device {
         let ours = match &said.what {
             What::Set(_) => self.set.as_ref().map(|set| set.name),
             What::Ceiling(_) => self.ceiling.as_ref().map(|ceiling| ceiling.name),
+            What::Policy(policy) if policy.version <= self.void_up_to => None,
             What::Policy(_) => self.policy.as_ref().map(|policy| policy.name),
             What::Town(town) => self.towns.get(&town.of()).map(|known| known.name),
             _ => None,

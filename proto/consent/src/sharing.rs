@@ -173,12 +173,13 @@ impl Sharing {
     ) -> Result<GrantId, Refusal> {
         let grant = GrantId::derive(&self.device, id, terms.rule);
         let closed = self.tombstones.holds_trigger(id) || self.tombstones.holds_grant(grant);
-        if closed || !self.used.insert(id) {
+        if closed || self.used.contains(&id) {
             return Err(Refusal::Replayed);
         }
         if self.open_count() >= MAX_OPEN_GRANTS - KEPT_FOR_PRESSES {
             return Err(Refusal::TooMany);
         }
+        self.used.insert(id);
         let asked = Asked {
             id: grant,
             trigger: id,

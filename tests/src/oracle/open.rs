@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::say::YEAR_AND_A_DAY_MS;
 use super::{
     Alert, Approval, Clock, Device, Facts, Grant, Key, Limits, On, Opening, Press, Rule,
     SIGNED_TERMS, State, Terms, Verdict, Why,
@@ -359,7 +360,9 @@ impl Device {
         let until = self.policy.as_ref().map(|policy| policy.alerts_until_ms);
         match (until, clock.wall_ms) {
             (None, _) => Ok(()),
-            (Some(until), Some(wall)) if wall <= until => Ok(()),
+            (Some(until), Some(wall)) if wall <= until && until - wall <= YEAR_AND_A_DAY_MS => {
+                Ok(())
+            }
             _ => Err("Expired"),
         }
     }

@@ -5,7 +5,7 @@ use super::{
     Ceiling, Certificate, Clock, Device, Name, Operator, Said, Set, Town, Verdict, Waiting, What,
 };
 
-const YEAR_AND_A_DAY_MS: i64 = 366 * 86_400_000;
+pub(super) const YEAR_AND_A_DAY_MS: i64 = 366 * 86_400_000;
 
 impl Device {
     pub(super) fn carry_out(

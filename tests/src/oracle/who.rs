@@ -58,7 +58,11 @@ impl Device {
             }
             What::Approval(_) => member.role != Role::Staff,
             What::Revoke(revoke) => match revoke.scope {
-                Scope::Policy(_) | Scope::Town(_) => owner,
+                Scope::Policy(version) => {
+                    let here = self.policy.as_ref().is_some_and(|p| version <= p.version);
+                    owner && (here || member.has_passkey)
+                }
+                Scope::Town(_) => owner,
                 Scope::Key(_) => member.is_owner_passkey(),
                 _ => true,
             },

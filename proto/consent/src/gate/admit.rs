@@ -76,6 +76,7 @@ impl<V: Verify> Gate<V> {
         let ours = match &sealed.word {
             Word::OwnerSet(_) => paired.map(|paired| paired.set.hash),
             Word::Ceiling(_) => paired.map(|paired| paired.ceiling.hash),
+            Word::Policy(policy) if self.kept.closed.holds_policy(policy.version()) => None,
             Word::Policy(_) => self.kept.policy.as_ref().map(|policy| policy.hash),
             Word::AgencySet(set) => {
                 let known = self.kept.agencies.get(&set.agency(sealed.hash));

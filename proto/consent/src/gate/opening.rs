@@ -2,7 +2,7 @@
 //! of it; grants are asked for, and open when their receipts are on disk.
 
 use super::speakers::Speaker;
-use super::{Decision, Gate, GateRefusal, Moment, Outcome};
+use super::{Decision, Gate, GateRefusal, LONGEST_ALERTS_MS, Moment, Outcome};
 use crate::{
     Alert, AlertFacts, Answer, Approval, Cameras, Cause, Ceiling, Grant, GrantId, KeyId, Press,
     Refusal, RuleId, RuleTrigger, STALE_AFTER_MS, SignedAlert, SignedTerms, SignedTrigger,
@@ -270,15 +270,11 @@ impl<V> Gate<V> {
 
     /// A press never ends on paperwork; alert and standing rules do, and where nobody knows the time.
     fn rules_are_over(&self, at: &Moment, trigger: &Trigger) -> bool {
-        let until = self
-            .kept
-            .policy
-            .as_ref()
-            .map(|held| held.word.alerts_until());
         match trigger.kind {
             TriggerKind::Press(_) => false,
             TriggerKind::Alert(_) | TriggerKind::Approval(_) | TriggerKind::Standing(_) => {
-                until.is_some_and(|until| at.wall.is_none_or(|wall| until < wall))
+                let policy = self.kept.policy.as_ref();
+                policy.is_some_and(|held| !is_within(held.word.alerts_until(), at))
             }
         }
     }
@@ -326,6 +322,15 @@ fn masked(terms: Terms, mask: Option<&Cameras>) -> Option<Terms> {
     };
     let cameras = terms.cameras.only(|camera| mask.contains(camera))?;
     Some(Terms { cameras, ..terms })
+}
+
+/// Still to come, and not further ahead than anybody may agree to: a device that did not know the time
+/// when it took the policy finds out here.
+fn is_within(until: WallTime, at: &Moment) -> bool {
+    at.wall.is_some_and(|wall| {
+        let ahead = until.0.saturating_sub(wall.0);
+        (0..=LONGEST_ALERTS_MS).contains(&ahead)
+    })
 }
 
 /// Only ever a reason to refuse: the nonce is what makes a word fresh.

@@ -57,7 +57,7 @@ impl<V> Gate<V> {
             Word::Policy(_) | Word::Ceiling(_) => member.is_owner_passkey(),
             Word::Terms(terms) => may_sign_terms(member, terms),
             Word::Trigger(trigger) => may_trigger(member, trigger),
-            Word::Revoke(revoke) => may_revoke(member, revoke),
+            Word::Revoke(revoke) => self.may_revoke(member, revoke),
             Word::OwnerSet(_)
             | Word::AgencySet(_)
             | Word::Alert(_)
@@ -175,6 +175,24 @@ impl<V> Gate<V> {
         Ok(speaking(&operator.key))
     }
 
+    /// Closing a share is anybody's who is enrolled, whatever cameras they have. What takes rules or keys away
+    /// is the owner's; and policies that are not there yet a passkey's, or a stolen phone could void them all.
+    fn may_revoke(&self, member: &Member, revoke: &SignedRevoke) -> bool {
+        match revoke.scope {
+            RevokeScope::Grant(_)
+            | RevokeScope::Trigger(_)
+            | RevokeScope::Camera(_)
+            | RevokeScope::Everything => true,
+            RevokeScope::Policy(version) => {
+                let ours = self.kept.policy.as_ref().map(|held| held.word.version());
+                let is_here = ours.is_some_and(|ours| version <= ours);
+                member.role == Role::Owner && (is_here || member.is_owner_passkey())
+            }
+            RevokeScope::Agency(_) => member.role == Role::Owner,
+            RevokeScope::Key(_) => member.is_owner_passkey(),
+        }
+    }
+
     /// Whether this key could say anything at all, so that a nonce for it is worth remembering.
     pub(super) fn knows(&self, key: KeyId) -> bool {
         let set = self.kept.paired.as_ref().map(|paired| &paired.set.word);
@@ -225,18 +243,5 @@ fn may_trigger(member: &Member, trigger: &SignedTrigger) -> bool {
         }
         (SignedTriggerKind::Approval { .. }, Role::Owner | Role::Household(_)) => true,
         (SignedTriggerKind::Approval { .. }, Role::Staff(_)) => false,
-    }
-}
-
-/// Closing a share is anybody's who is enrolled, whatever cameras they have. What takes rules or keys away
-/// is the owner's.
-fn may_revoke(member: &Member, revoke: &SignedRevoke) -> bool {
-    match revoke.scope {
-        RevokeScope::Grant(_)
-        | RevokeScope::Trigger(_)
-        | RevokeScope::Camera(_)
-        | RevokeScope::Everything => true,
-        RevokeScope::Policy(_) | RevokeScope::Agency(_) => member.role == Role::Owner,
-        RevokeScope::Key(_) => member.is_owner_passkey(),
     }
 }

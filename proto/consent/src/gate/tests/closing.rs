@@ -56,7 +56,14 @@ fn a_void_policy_ends_what_it_opened_and_leaves_signed_terms() {
     assert_eq!(house.open_cameras(), [1], "the terms rest on no policy");
     is_refused(&house.press(Who::OwnerPhone, 3), No::Rules(Refusal::NoRule));
     // A newer one stands; one that is void already does not.
-    house.revoke(Who::OwnerPhone, 2, RevokeScope::Policy(PolicyVersion(2)));
+    let next = RevokeScope::Policy(PolicyVersion(2));
+    let by_phone = house.revoke(Who::OwnerPhone, 2, next);
+    is_refused(&by_phone, No::NotAllowed);
+    assert_eq!(house.revoke(Who::Owner, 2, next), Outcome::Closed);
+    is_refused(
+        &house.say(Word::Policy(policy()), &[Who::Owner]),
+        No::Revoked,
+    );
     let first = hash(&Word::Policy(policy()));
     let second = Word::Policy(later_policy(2, first, WALL));
     is_refused(&house.say(second, &[Who::Owner]), No::Revoked);

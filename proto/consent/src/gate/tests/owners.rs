@@ -146,6 +146,25 @@ fn alerts_are_agreed_for_a_year_at_most() {
 }
 
 #[test]
+fn a_device_that_did_not_know_the_time_finds_out_when_it_does() {
+    let mut house = House::new();
+    house.at.wall = None;
+    let first = policy();
+    let rules = StandingPolicy::new(PolicyVersion(2), first.rules().rules().to_vec()).unwrap();
+    let succession = next(&Word::Policy(first), 2);
+    let far = WallTime(WALL.0 + LONGEST_ALERTS_MS + 1);
+    let far = SignedPolicy::new(TO, succession, Some(place()), vec![agency()], rules, far);
+    let outcome = house.say(Word::Policy(far.unwrap()), &[Who::Owner]);
+    assert_eq!(outcome, Outcome::Taken);
+    house.at.wall = Some(WALL);
+    is_refused(&house.alert(1), No::Expired);
+    assert!(matches!(
+        house.press(Who::OwnerPhone, 2),
+        Outcome::Opens { .. }
+    ));
+}
+
+#[test]
 fn a_changed_policy_ends_at_once_what_it_would_no_longer_give() {
     let mut house = House::new();
     let outcome = house.press(Who::OwnerPhone, 1);
