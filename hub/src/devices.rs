@@ -3,6 +3,7 @@
 //! link's front to hand to `sharing`.
 
 mod authority;
+mod consent;
 mod enrol;
 mod line;
 mod rows;
@@ -10,6 +11,7 @@ mod rows;
 mod tests;
 
 pub use authority::{Authority, LINK_NAME, LinkIdentity, RequestProblem};
+pub use consent::Consent;
 pub use enrol::{CLAIM_LIFE, Claim, Enrolled};
 pub use line::{Attachment, LINE_QUEUE, LineEnd, Outgoing};
 
@@ -42,6 +44,7 @@ struct Known {
     name: String,
     revoked: Option<OffsetDateTime>,
     policy: Option<Arc<StandingPolicy>>,
+    consent: Consent,
     health: BTreeMap<u16, Health>,
     line: Option<Line>,
     last_seen: Option<OffsetDateTime>,
@@ -60,6 +63,8 @@ pub struct Device {
     pub last_seen: Option<OffsetDateTime>,
     /// What it last said that its owner's policy is. For display and the hub's own first decision only.
     pub policy: Option<Arc<StandingPolicy>>,
+    /// Whose word it obeys, as it last said.
+    pub consent: Consent,
 }
 
 /// A device that nothing is believed of any more, and that is yet to be refused for good.
@@ -166,12 +171,15 @@ impl Devices {
         .unwrap_or(false)
     }
 
-    /// Keeps the policy for when the device is away.
+    /// Keeps the policy, and whose word the device obeys, for when it is away.
     pub async fn keep_policy(&self, id: DeviceId) -> Result<()> {
-        match self.device(id).and_then(|device| device.policy) {
-            Some(policy) => rows::put_policy(&self.world.store, id, &policy).await,
-            None => Ok(()),
+        let Some(device) = self.device(id) else {
+            return Ok(());
+        };
+        if let Some(policy) = device.policy {
+            rows::put_policy(&self.world.store, id, &policy).await?;
         }
+        rows::put_consent(&self.world.store, id, device.consent).await
     }
 
     pub fn set_health(&self, id: DeviceId, number: u16, health: Health) {
@@ -253,6 +261,7 @@ impl Known {
             name,
             revoked: None,
             policy: None,
+            consent: Consent::default(),
             health: BTreeMap::new(),
             line: None,
             last_seen: None,
@@ -268,6 +277,7 @@ impl Known {
             online: self.line.is_some(),
             last_seen: self.last_seen,
             policy: self.policy.clone(),
+            consent: self.consent,
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Kind {
     Gone,
     /// It contradicts what is already there.
     Conflict,
+    /// It can be read and cannot stand: its parts contradict each other, or a signature is missing.
+    Unprocessable,
     /// The body is larger than this call takes.
     TooLarge,
     /// Too often; come back later.
@@ -43,6 +45,7 @@ impl Kind {
             Kind::NotFound => "not-found",
             Kind::Gone => "gone",
             Kind::Conflict => "conflict",
+            Kind::Unprocessable => "unprocessable",
             Kind::TooLarge => "too-large",
             Kind::TooMany => "too-many",
             Kind::Unavailable => "unavailable",
@@ -59,6 +62,7 @@ impl Kind {
             Kind::NotFound => S::NOT_FOUND,
             Kind::Gone => S::GONE,
             Kind::Conflict => S::CONFLICT,
+            Kind::Unprocessable => S::UNPROCESSABLE_ENTITY,
             Kind::TooLarge => S::PAYLOAD_TOO_LARGE,
             Kind::TooMany => S::TOO_MANY_REQUESTS,
             Kind::Unavailable => S::SERVICE_UNAVAILABLE,
@@ -68,7 +72,7 @@ impl Kind {
 
     fn code(self) -> tonic::Code {
         match self {
-            Kind::Invalid | Kind::TooLarge => tonic::Code::InvalidArgument,
+            Kind::Invalid | Kind::Unprocessable | Kind::TooLarge => tonic::Code::InvalidArgument,
             Kind::SignedOut => tonic::Code::Unauthenticated,
             Kind::Forbidden => tonic::Code::PermissionDenied,
             Kind::NotFound => tonic::Code::NotFound,
@@ -124,6 +128,10 @@ impl Error {
 
     pub fn conflict(public: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Conflict, public)
+    }
+
+    pub fn unprocessable(public: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Unprocessable, public)
     }
 
     pub fn too_many(public: impl Into<Cow<'static, str>>) -> Self {

@@ -14,6 +14,7 @@ mod idempotency;
 mod incidents;
 mod limits;
 mod listen;
+mod mailbox;
 mod metrics;
 mod openapi;
 mod pages;
@@ -29,6 +30,7 @@ mod tokens;
 mod viewings;
 mod walls;
 mod whep;
+mod words;
 
 pub use listen::{Listening, cannot_listen, listen};
 pub use openapi::openapi_json;
@@ -122,6 +124,7 @@ impl Front {
         self.kept.sweep(now);
         self.tickets.sweep(now);
         self.streams.sweep(now);
+        self.hub.mailbox.sweep();
         metrics::upkeep();
     }
 }

@@ -13,11 +13,13 @@ pub mod http;
 pub mod identity;
 pub mod incidents;
 pub mod link;
+pub mod mailbox;
 pub mod registry;
 pub mod run;
 pub mod sharing;
 pub mod state;
 pub mod viewing;
+pub mod words;
 pub mod world;
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl Enrolment for Front {
             certificate: enrolled.certificate,
             authority: self.hub.devices.authority().certificate().to_vec(),
             premises_name,
-            consent_origins: Vec::new(),
+            consent_origins: self.hub.owner_page.get().cloned().into_iter().collect(),
         }))
     }
 }

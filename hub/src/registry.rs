@@ -2,12 +2,14 @@
 //! the store. Being registered gives no access to any picture; whether a camera is online is
 //! `devices`' knowledge, whether it is shared is `sharing`'s, and who owns premises is `identity`'s.
 
+mod agency_set;
 mod camera;
 mod premises;
 mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use agency_set::AgencySet;
 pub use camera::{Camera, Connection, Reported};
 pub use premises::{Agency, Kind, Place, Premises};
 
@@ -32,6 +34,7 @@ pub struct Registry {
 #[derive(Default)]
 struct Known {
     agencies: BTreeMap<AgencyId, Arc<Agency>>,
+    sets: BTreeMap<AgencyId, Arc<AgencySet>>,
     premises: BTreeMap<PremisesId, Arc<Premises>>,
     cameras: BTreeMap<CameraId, Arc<Camera>>,
 }
@@ -40,6 +43,7 @@ impl Registry {
     pub async fn open(world: World) -> Result<Self> {
         let known = Known {
             agencies: rows::agencies(&world.store).await?,
+            sets: agency_set::all(&world.store).await?,
             premises: rows::premises(&world.store).await?,
             cameras: rows::cameras(&world.store).await?,
         };

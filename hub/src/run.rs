@@ -80,6 +80,8 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
         link: link::listen(hub.clone(), front.tasks.clone(), front.draining.clone()).await?,
         media: hub.feeds.local_addr(),
     };
+    let owner_page = bound.owner(&hub.config);
+    hub.owner_page.get_or_init(|| owner_page);
     let stop = until_told()?;
     let tasks = front.tasks.clone();
     tasks.spawn(keep_house(front.clone(), stop.clone()));

@@ -8,14 +8,16 @@ use crate::error::{Error, Result};
 use crate::feeds::Feeds;
 use crate::identity::{Identity, RelyingParties};
 use crate::incidents::Incidents;
+use crate::mailbox::Mailbox;
 use crate::registry::Registry;
 use crate::sharing::Sharing;
 use crate::viewing::Viewing;
+use crate::words::Words;
 use crate::world::{Clock, Random, Store, World};
 use assent_media::MediaConfig;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A handle; clones share everything.
 #[derive(Clone)]
@@ -26,11 +28,15 @@ pub struct Hub {
     pub identity: Identity,
     pub registry: Registry,
     pub devices: Devices,
+    pub mailbox: Mailbox,
+    pub words: Words,
     pub feeds: Feeds,
     pub sharing: Sharing,
     pub viewing: Viewing,
     pub incidents: Incidents,
     pub alerts: Alerts,
+    /// Where browsers find the owners' page, once its port is known: devices let passkeys sign there.
+    pub owner_page: Arc<OnceLock<String>>,
 }
 
 impl Hub {
@@ -55,6 +61,8 @@ impl Hub {
         let identity = Identity::open(world.clone(), audit.clone(), relying).await?;
         let registry = Registry::open(world.clone()).await?;
         let devices = Devices::open(world.clone(), audit.clone(), &config.data_dir).await?;
+        let mailbox = Mailbox::new(&world, devices.clone());
+        let words = Words::new(world.clone(), registry.clone(), devices.clone());
         let media = MediaConfig {
             listen: config.media.listen,
             tcp_listen: config.media.tcp_listen,
@@ -102,11 +110,14 @@ impl Hub {
             identity,
             registry,
             devices,
+            mailbox,
+            words,
             feeds,
             sharing,
             viewing,
             incidents,
             alerts,
+            owner_page: Arc::default(),
         })
     }
 }

@@ -12,6 +12,7 @@ mod device;
 mod link;
 mod page_stream;
 mod postgres;
+pub(crate) mod signed;
 mod statements;
 
 pub(crate) use calls::{Answer, TestHub};

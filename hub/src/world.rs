@@ -13,7 +13,9 @@ mod store;
 pub use behind::Behind;
 pub use clock::{Clock, from_millis, millis};
 pub use guarded::Guarded;
-pub use ids::{AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId};
+pub use ids::{
+    AgencyId, CameraId, DeviceId, GrantId, IncidentId, PersonId, PremisesId, ViewingId, hash_of_hex,
+};
 pub use private::Private;
 pub use random::{Hash, Random, Secret};
 pub use stamp::Stamp;

@@ -8,15 +8,16 @@ use assent_wire::Canonical;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::Known;
+use super::{Consent, Known};
 use crate::error::{Error, Result};
 use crate::world::{DeviceId, PremisesId, Store, World, from_millis, millis};
 
 pub(super) async fn all(store: &Store) -> Result<BTreeMap<DeviceId, Known>> {
-    let rows =
-        sqlx::query("SELECT id, premises_id, name, last_seen_at, policy, revoked_at FROM device")
-            .fetch_all(store.pool())
-            .await?;
+    let rows = sqlx::query(
+        "SELECT id, premises_id, name, last_seen_at, policy, revoked_at, paired, epoch FROM device",
+    )
+    .fetch_all(store.pool())
+    .await?;
     rows.iter().map(known_of).collect()
 }
 
@@ -36,6 +37,11 @@ fn known_of(row: &AnyRow) -> Result<(DeviceId, Known)> {
         .try_get::<Option<Vec<u8>>, _>("policy")?
         .and_then(|bytes| Canonical::<StandingPolicy>::decode(&bytes).ok())
         .map(|policy| Arc::new(policy.into_value()));
+    known.consent = Consent {
+        paired: row.try_get::<i64, _>("paired")? != 0,
+        epoch: u64::try_from(row.try_get::<i64, _>("epoch")?).unwrap_or(0),
+        ..Consent::default()
+    };
     Ok((id, known))
 }
 
@@ -43,6 +49,16 @@ pub(super) async fn put_policy(store: &Store, id: DeviceId, policy: &StandingPol
     sqlx::query("UPDATE device SET policy = $2 WHERE id = $1")
         .bind(id.to_string())
         .bind(Canonical::of(policy.clone()).bytes().to_vec())
+        .execute(store.pool())
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn put_consent(store: &Store, id: DeviceId, consent: Consent) -> Result<()> {
+    sqlx::query("UPDATE device SET paired = $2, epoch = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(i64::from(consent.paired))
+        .bind(i64::try_from(consent.epoch).unwrap_or(i64::MAX))
         .execute(store.pool())
         .await?;
     Ok(())

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// Who may call. Everything but the first three names a page, and so needs one of our host names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
-    /// Health checks: any caller, any host name.
+    /// Any caller, any host name: health checks, and a phone that pairs before anybody can sign in.
     Anybody,
     /// Callers on this machine, unless the configuration opens it.
     Loopback,

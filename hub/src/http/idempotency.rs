@@ -29,16 +29,13 @@ const LARGEST_ANSWER: usize = 16 << 10;
 pub(super) const HEADER: &str = "idempotency-key";
 
 /// Every POST of our pages. What others sign has a name of its own: a webhook its message id, a player its
-/// token and the place that it is told.
+/// token and the place that it is told; and what anybody leaves in a mailbox is named by its hash.
 pub(super) fn needs_key(rule: Rule) -> bool {
     match rule.who {
-        Who::Signed => false,
-        Who::Anybody
-        | Who::Loopback
-        | Who::Visitor
-        | Who::SignedIn
-        | Who::Owner
-        | Who::Operator => rule.verb == Verb::Post,
+        Who::Signed | Who::Anybody => false,
+        Who::Loopback | Who::Visitor | Who::SignedIn | Who::Owner | Who::Operator => {
+            rule.verb == Verb::Post
+        }
     }
 }
 

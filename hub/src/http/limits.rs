@@ -31,15 +31,21 @@ pub(super) enum Rate {
     /// An owner's press, stop or word.
     Owner,
     Stream,
+    /// Leaving a pairing message, and waiting for its answer: each at most twenty a minute.
+    Mailbox,
+    Wait,
 }
 
 /// Calls under way at once. Owners have a room of their own, which no crowd elsewhere fills.
 const ROOM: usize = 1_024;
 const OWNERS_ROOM: usize = 512;
+/// Who waits for a device's answer waits long, and must not fill the room of others.
+const WAITING_ROOM: usize = 512;
 
 pub(super) struct Limits {
     room: Semaphore,
     owners_room: Semaphore,
+    waiting_room: Semaphore,
     sign_in: DefaultKeyedRateLimiter<Key>,
     visit: DefaultKeyedRateLimiter<Key>,
     read: DefaultKeyedRateLimiter<Key>,
@@ -47,6 +53,8 @@ pub(super) struct Limits {
     tile: DefaultKeyedRateLimiter<Key>,
     owner: DefaultKeyedRateLimiter<Key>,
     stream: DefaultKeyedRateLimiter<Key>,
+    mailbox: DefaultKeyedRateLimiter<Key>,
+    wait: DefaultKeyedRateLimiter<Key>,
 }
 
 impl Default for Limits {
@@ -54,6 +62,7 @@ impl Default for Limits {
         Self {
             room: Semaphore::new(ROOM),
             owners_room: Semaphore::new(OWNERS_ROOM),
+            waiting_room: Semaphore::new(WAITING_ROOM),
             sign_in: bucket(2, 60),
             visit: bucket(20, 100),
             read: bucket(20, 100),
@@ -63,6 +72,8 @@ impl Default for Limits {
             owner: bucket(10, 100),
             // A page that reconnects after each loss, with a few tabs.
             stream: bucket(2, 30),
+            mailbox: twenty_a_minute(),
+            wait: twenty_a_minute(),
         }
     }
 }
@@ -78,6 +89,8 @@ impl Limits {
             Rate::Tile => &self.tile,
             Rate::Owner => &self.owner,
             Rate::Stream => &self.stream,
+            Rate::Mailbox => &self.mailbox,
+            Rate::Wait => &self.wait,
         };
         bucket
             .check_key(&key)
@@ -89,9 +102,14 @@ impl Limits {
         let room = match rate {
             Rate::Free => return Ok(None),
             Rate::Owner => &self.owners_room,
-            Rate::SignIn | Rate::Visit | Rate::Read | Rate::Change | Rate::Tile | Rate::Stream => {
-                &self.room
-            }
+            Rate::Wait => &self.waiting_room,
+            Rate::SignIn
+            | Rate::Visit
+            | Rate::Read
+            | Rate::Change
+            | Rate::Tile
+            | Rate::Stream
+            | Rate::Mailbox => &self.room,
         };
         let busy = |_| {
             Error::unavailable("The hub has too much to do at the moment. Try again.").slug("busy")
@@ -109,10 +127,19 @@ impl Limits {
             &self.tile,
             &self.owner,
             &self.stream,
+            &self.mailbox,
+            &self.wait,
         ] {
             bucket.retain_recent();
         }
     }
+}
+
+/// Pairing takes one message and three waits; a household that tries again stays far below.
+fn twenty_a_minute() -> DefaultKeyedRateLimiter<Key> {
+    RateLimiter::keyed(Quota::per_minute(
+        NonZeroU32::new(20).unwrap_or(NonZeroU32::MIN),
+    ))
 }
 
 fn bucket(a_second: u32, burst: u32) -> DefaultKeyedRateLimiter<Key> {

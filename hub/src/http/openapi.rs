@@ -4,8 +4,8 @@
 use super::guard::{COOKIE, Who};
 use super::routes::{self, Verb};
 use super::{
-    alerts, approvals, health, hooks, idempotency, incidents, metrics, presses, problem, revokes,
-    session, stream, tickets, tiles, viewings, walls, whep,
+    alerts, approvals, health, hooks, idempotency, incidents, mailbox, metrics, presses, problem,
+    revokes, session, stream, tickets, tiles, viewings, walls, whep, words,
 };
 use crate::sharing;
 use crate::viewing;
@@ -43,6 +43,11 @@ use utoipa::openapi::security::{
         presses::press,
         revokes::revoke,
         approvals::approve,
+        words::nonce,
+        words::present,
+        words::known,
+        mailbox::leave,
+        mailbox::answer,
         tickets::make_ticket,
         alerts::acknowledge,
         incidents::clear,

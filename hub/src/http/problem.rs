@@ -99,6 +99,7 @@ fn log(error: &Error) {
         | Kind::NotFound
         | Kind::Gone
         | Kind::Conflict
+        | Kind::Unprocessable
         | Kind::TooLarge
         | Kind::TooMany => {
             tracing::debug!(problem = error.slug, %error, "refused");

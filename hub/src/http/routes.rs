@@ -4,8 +4,8 @@
 use super::guard::{self, Rule, Who};
 use super::limits::Rate;
 use super::{
-    Front, alerts, approvals, health, hooks, incidents, metrics, openapi, presses, revokes,
-    session, stream, tickets, tiles, viewings, walls, whep,
+    Front, alerts, approvals, health, hooks, incidents, mailbox, metrics, openapi, presses,
+    revokes, session, stream, tickets, tiles, viewings, walls, whep, words,
 };
 use axum::Router;
 use axum::handler::Handler;
@@ -18,6 +18,11 @@ const NONE: usize = 0;
 const SMALL: usize = 4 << 10;
 /// A WebAuthn credential with its attestation.
 const CREDENTIAL: usize = 32 << 10;
+/// A press with an envelope of 4 KiB for each of eight devices, in base64.
+const SIGNED: usize = 64 << 10;
+/// Sets and policies of 64 KiB each, in base64; eight of them never are so long.
+const WORDS: usize = 512 << 10;
+const PAIRING: usize = assent_wire::MAX_PAIRING;
 /// A description of a wall with dozens of tiles.
 const SDP: usize = 256 << 10;
 
@@ -26,6 +31,10 @@ const QUICK: Duration = Duration::from_secs(5);
 /// Sign-ins write several rows on a store that may be busy.
 const STORE: Duration = Duration::from_secs(10);
 
+/// A device answers within three seconds or is away.
+const DEVICE: Duration = Duration::from_secs(5);
+/// Longer than a phone is let wait for a press at its device.
+const ANSWER: Duration = Duration::from_secs(28);
 /// A page that hears nothing for so long keeps its press and sends it again.
 const PRESS: Duration = Duration::from_secs(6);
 
@@ -72,9 +81,14 @@ pub(super) fn table() -> Vec<Route> {
         row(Post,   "/api/passkeys/challenge",        Who::SignedIn, SMALL,      Rate::Change,  QUICK,  session::new_passkey_challenge),
         row(Post,   "/api/passkeys",                  Who::SignedIn, CREDENTIAL, Rate::Change,  STORE,  session::new_passkey),
         row(Get,    "/api/stream",                    Who::SignedIn, NONE,       Rate::Stream,  QUICK,  stream::open),
-        row(Put,    "/api/presses/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  presses::press),
-        row(Put,    "/api/revokes/{id}",              Who::Owner,    SMALL,      Rate::Owner,   PRESS,  revokes::revoke),
-        row(Put,    "/api/approvals/{alertId}",       Who::Owner,    SMALL,      Rate::Owner,   PRESS,  approvals::approve),
+        row(Put,    "/api/presses/{id}",              Who::Owner,    SIGNED,     Rate::Owner,   PRESS,  presses::press),
+        row(Put,    "/api/revokes/{id}",              Who::Owner,    SIGNED,     Rate::Owner,   PRESS,  revokes::revoke),
+        row(Put,    "/api/approvals/{alertId}",       Who::Owner,    SIGNED,     Rate::Owner,   PRESS,  approvals::approve),
+        row(Post,   "/api/devices/{device}/nonces",   Who::Owner,    SMALL,      Rate::Owner,   DEVICE, words::nonce),
+        row(Post,   "/api/devices/{device}/words",    Who::Owner,    WORDS,      Rate::Change,  DEVICE, words::present),
+        row(Get,    "/api/devices/{device}/words",    Who::Owner,    NONE,       Rate::Read,    STORE,  words::known),
+        row(Post,   "/api/mailbox/{device}",          Who::Anybody,  PAIRING,    Rate::Mailbox, QUICK,  mailbox::leave),
+        row(Get,    "/api/mailbox/{device}/{hash}",   Who::Anybody,  NONE,       Rate::Wait,    ANSWER, mailbox::answer),
         row(Post,   "/api/tickets",                   Who::Operator, SMALL,      Rate::Change,  QUICK,  tickets::make_ticket),
         row(Put,    "/api/alerts/{id}/acknowledgement", Who::Operator, SMALL,    Rate::Change,  QUICK,  alerts::acknowledge),
         row(Put,    "/api/incidents/{id}/clear",      Who::Operator, SMALL,      Rate::Change,  QUICK,  incidents::clear),

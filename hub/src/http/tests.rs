@@ -4,6 +4,7 @@
 
 mod documents;
 mod hooks;
+mod pairing;
 mod refused;
 mod secured;
 mod signing_in;

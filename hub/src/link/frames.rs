@@ -5,12 +5,13 @@ use assent_wire::link::{
     self, Layer as WireLayer, camera_health, device_frame::Body, hub_frame, premises_alarm,
 };
 use assent_wire::{
-    Instruction, MAX_TRACKS, camera_number, grant_id, open, revoke_id, sdp_fits, trigger_id,
+    Instruction, MAX_TRACKS, WordRefusal, camera_number, grant_id, open, revoke_id, sdp_fits,
+    trigger_id,
 };
 use consent::TriggerKind;
 
 use super::attached::Attached;
-use super::hello::{malformed, reported};
+use super::hello::{self, malformed, reported};
 use crate::alerts::Alarm;
 use crate::devices::{Condition, Health};
 use crate::error::{Error, Result};
@@ -41,12 +42,11 @@ impl Attached {
             Body::Pong(_) => Ok(()),
             Body::PremisesAlarm(alarm) => self.alarm(alarm).await,
             Body::StopDone(done) => self.stop_done(done).await,
-            // Of paired devices. Nothing here asks for them yet.
-            Body::NonceGiven(_)
-            | Body::NonceRefused(_)
-            | Body::Presented(_)
-            | Body::PairingAnswer(_)
-            | Body::InForce(_) => Ok(()),
+            Body::NonceGiven(given) => self.hub.words.nonce_given(self.device, &given),
+            Body::NonceRefused(refused) => self.nonce_refused(&refused),
+            Body::Presented(presented) => self.hub.words.presented(self.device, &presented).await,
+            Body::PairingAnswer(answer) => self.pairing_answer(answer),
+            Body::InForce(in_force) => hello::in_force(self, in_force).await,
         }
     }
 
@@ -89,6 +89,18 @@ impl Attached {
             .refused(self.device, trigger, refusal)
             .await;
         Ok(())
+    }
+
+    fn nonce_refused(&self, refused: &link::NonceRefused) -> Result<()> {
+        let why = WordRefusal::try_from(refused.refusal()).map_err(malformed)?;
+        self.hub.words.nonce_refused(self.device, refused, why);
+        Ok(())
+    }
+
+    fn pairing_answer(&self, answer: link::PairingAnswer) -> Result<()> {
+        let hello = answer.hello_hash.as_slice().try_into();
+        let hello = hello.map_err(|_| Error::invalid("A message is named by 32 bytes."))?;
+        self.hub.mailbox.answer(self.device, hello, answer.body)
     }
 
     async fn ended(&self, ended: link::Ended) -> Result<()> {

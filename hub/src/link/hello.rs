@@ -1,18 +1,19 @@
 //! The first frame of a line: who the device is today. Parsed whole before any of it is taken over.
 
-use assent_consent::{Adopted, StandingPolicy};
-use assent_wire::{Canonical, MAX_NAME, WireError, link};
+use assent_consent::{Adopted, SignedPolicy, StandingPolicy};
+use assent_wire::{Canonical, MAX_NAME, MAX_POLICY, WireError, link, signed};
+use prost::Message as _;
 
 use super::attached::Attached;
 use super::frames::health_of;
-use crate::devices::Health;
+use crate::devices::{Consent, Health};
 use crate::error::{Error, Result};
 use crate::registry::{MOST_CAMERAS, Reported as CameraReported};
 use crate::sharing::{Greeting, Reported};
-use crate::world::AgencyId;
 
 pub(super) struct Hello {
     greeting: Greeting,
+    consent: Consent,
     cameras: Vec<(CameraReported, Health)>,
 }
 
@@ -27,13 +28,8 @@ pub(super) fn parse(hello: link::Hello) -> Result<Hello> {
         .as_slice()
         .try_into()
         .map_err(|_| Error::invalid("A boot id has 16 bytes."))?;
-    let policy = if hello.policy.is_empty() {
-        StandingPolicy::default()
-    } else {
-        Canonical::<StandingPolicy>::decode(&hello.policy)
-            .map_err(malformed)?
-            .into_value()
-    };
+    let consent = consent_of(hello.consent);
+    let policy = policy_of(consent, &hello.policy)?;
     let live = hello.live.iter().map(reported).collect::<Result<_>>()?;
     let cameras = hello
         .cameras
@@ -43,9 +39,11 @@ pub(super) fn parse(hello: link::Hello) -> Result<Hello> {
     Ok(Hello {
         greeting: Greeting {
             boot_id,
+            paired: consent.paired,
             policy,
             live,
         },
+        consent,
         cameras,
     })
 }
@@ -53,11 +51,9 @@ pub(super) fn parse(hello: link::Hello) -> Result<Hello> {
 /// What such a rule opens, nobody can see: most often a key that is written differently in two files.
 fn warn_of_strangers(attached: &Attached, policy: &StandingPolicy) {
     for rule in policy.rules() {
-        let agency = AgencyId::parse(rule.agency.as_str());
-        if agency
-            .and_then(|id| attached.hub.registry.agency(id))
-            .is_none()
-        {
+        let registry = &attached.hub.registry;
+        let agency = registry.agency_meant(rule.agency.as_str());
+        if agency.and_then(|id| registry.agency(id)).is_none() {
             tracing::warn!(
                 device = %attached.device, premises = %attached.premises, rule = rule.id.0, agency = %rule.agency,
                 "a rule of this device shares with an agency that this hub does not know, so nobody here can see what it opens; \
@@ -81,9 +77,11 @@ pub(super) async fn take_in(attached: &Attached, hello: Hello) {
     }
     let other_policy = hub
         .devices
-        .set_policy(device, hello.greeting.policy.clone());
+        .set_policy(device, hello.greeting.policy.clone())
+        | hub.devices.set_consent(device, hello.consent);
     warn_of_strangers(attached, &hello.greeting.policy);
     hub.sharing.hello(device, premises, hello.greeting).await;
+    hub.mailbox.hand_over_all(device);
     if fresh.is_empty() && !other_policy {
         return;
     }
@@ -94,6 +92,52 @@ pub(super) async fn take_in(attached: &Attached, hello: Hello) {
             tracing::warn!(device.id = %device, %error, "a device's cameras and policy could not be written; its next Hello brings them again");
         }
     });
+}
+
+/// The device was paired, reset, or has taken a policy, in the middle of a line.
+pub(super) async fn in_force(attached: &Attached, said: link::InForce) -> Result<()> {
+    let (hub, device) = (&attached.hub, attached.device);
+    let consent = consent_of(said.consent);
+    let policy = policy_of(consent, &said.policy)?;
+    warn_of_strangers(attached, &policy);
+    hub.devices.set_consent(device, consent);
+    hub.devices.set_policy(device, policy.clone());
+    hub.sharing.in_force(device, consent.paired, policy).await;
+    let hub = hub.clone();
+    attached.tasks.spawn(async move {
+        if let Err(error) = hub.devices.keep_policy(device).await {
+            tracing::warn!(device.id = %device, %error, "what is in force at a device could not be written; its next Hello brings it again");
+        }
+    });
+    Ok(())
+}
+
+fn consent_of(said: Option<link::Consent>) -> Consent {
+    let said = said.unwrap_or_default();
+    Consent {
+        paired: said.paired,
+        epoch: said.epoch,
+        owner_set_version: said.owner_set_version,
+        policy_version: said.policy_version,
+        ceiling_version: said.ceiling_version,
+    }
+}
+
+/// Before it is paired a device says its own configuration's rules, afterwards those of its signed policy.
+fn policy_of(consent: Consent, bytes: &[u8]) -> Result<StandingPolicy> {
+    if bytes.is_empty() {
+        return Ok(StandingPolicy::default());
+    }
+    if !consent.paired {
+        let policy = Canonical::<StandingPolicy>::decode(bytes).map_err(malformed)?;
+        return Ok(policy.into_value());
+    }
+    if bytes.len() > MAX_POLICY {
+        return Err(malformed(WireError::TooLong));
+    }
+    let message = signed::Policy::decode(bytes).map_err(|_| malformed(WireError::NotProtobuf))?;
+    let policy = SignedPolicy::try_from(&message).map_err(malformed)?;
+    Ok(policy.rules().clone())
 }
 
 pub(super) fn reported(opened: &link::Opened) -> Result<Reported> {

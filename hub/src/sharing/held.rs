@@ -34,6 +34,8 @@ pub(super) struct Site {
     pub(super) premises: PremisesId,
     pub(super) machine: consent::Sharing,
     pub(super) boot_id: Option<[u8; 16]>,
+    /// It obeys signed words only.
+    pub(super) paired: bool,
 }
 
 /// What still has to reach the store, and how far it got (`version` grows with every change).
@@ -90,6 +92,7 @@ impl Held {
             premises,
             machine: consent::Sharing::new(consent::DeviceId(device.0), StandingPolicy::default()),
             boot_id: None,
+            paired: false,
         });
         site.premises = premises;
         site

@@ -19,6 +19,8 @@ const MOST_CLOSED: usize = consent::MAX_OPEN_GRANTS;
 pub struct Greeting {
     /// New at every start of the device's programme.
     pub boot_id: [u8; 16],
+    /// It obeys signed words only.
+    pub paired: bool,
     pub policy: StandingPolicy,
     pub live: Vec<Reported>,
 }
@@ -31,6 +33,22 @@ impl Sharing {
                 return ((), Orders::default());
             }
             ((), held.greet(device, premises, greeting, now))
+        })
+        .await;
+    }
+}
+
+impl Sharing {
+    /// A device says in the middle of a line what is in force there now.
+    pub async fn in_force(&self, device: DeviceId, paired: bool, policy: StandingPolicy) {
+        let now = self.world.clock.now();
+        self.change(|held| {
+            if let Some(site) = held.sites.get_mut(&device) {
+                site.paired = paired;
+            }
+            let change =
+                |machine: &mut consent::Sharing| machine.policy_changed(policy, boot_time(now));
+            ((), held.run(device, now, change))
         })
         .await;
     }
@@ -51,6 +69,7 @@ impl Held {
             .map(|live| live.adopted.grant)
             .collect();
         let site = self.site(device, premises);
+        site.paired = greeting.paired;
         let rebooted = site
             .boot_id
             .replace(greeting.boot_id)

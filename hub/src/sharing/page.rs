@@ -141,6 +141,11 @@ pub struct OwnerPremises {
     /// Of a device that is away: when it was last here, to a few minutes.
     pub last_seen_at: Option<Stamp>,
     pub cameras: Vec<OwnerCamera>,
+    #[schema(required = false)]
+    pub devices: Vec<OwnerDevice>,
+    /// As the town's file has it: what an owner's policy measures distances from.
+    #[schema(required = false)]
+    pub place: Option<LatLon>,
     pub people: Vec<Named>,
 }
 
@@ -157,12 +162,36 @@ pub enum DeviceState {
 pub struct OwnerCamera {
     pub id: Uuid,
     pub name: String,
+    /// Which device reads it, and under what number: what is signed names a camera so.
+    #[schema(required = false)]
+    pub device_id: Option<String>,
+    #[schema(required = false)]
+    pub number: Option<u16>,
     pub condition: CameraCondition,
     pub reason: Option<String>,
     pub masked: bool,
     pub has_audio: bool,
     /// What it may do, one sentence a rule; empty: it shares nothing.
     pub rules: Vec<String>,
+}
+
+/// A CORE device at the premises. A page signs for each that is paired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OwnerDevice {
+    /// 64 hex digits.
+    pub id: String,
+    pub online: bool,
+    /// It obeys signed words only.
+    pub paired: bool,
+    /// 1 and up; one more after each factory reset. 0: it knows no signed words.
+    pub epoch: u64,
+}
+
+/// Degrees, WGS 84.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct LatLon {
+    pub lat: f64,
+    pub lon: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]

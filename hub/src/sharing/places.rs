@@ -2,8 +2,11 @@
 
 use assent_consent::CameraNumber;
 
-use super::page::{CameraCondition, DeviceState, Named, OwnerCamera, OwnerPremises};
+use super::page::{
+    CameraCondition, DeviceState, LatLon, Named, OwnerCamera, OwnerDevice, OwnerPremises,
+};
 use super::{Sharing, words};
+use crate::devices::Device;
 use crate::identity::{Identity, Person};
 use crate::registry;
 use crate::world::Stamp;
@@ -48,6 +51,11 @@ impl Sharing {
                 .iter()
                 .map(|camera| self.owner_camera(camera))
                 .collect(),
+            devices: devices.iter().map(owner_device).collect(),
+            place: premises.place.map(|place| LatLon {
+                lat: place.lat,
+                lon: place.lon,
+            }),
             people: people
                 .iter()
                 .map(|person| Named {
@@ -65,6 +73,8 @@ impl Sharing {
         OwnerCamera {
             id: camera.id.0,
             name: camera.name.clone(),
+            device_id: camera.connection.map(|at| at.device.to_string()),
+            number: camera.connection.map(|at| at.number),
             condition: health
                 .as_ref()
                 .map_or(CameraCondition::DeviceAway, |health| {
@@ -94,5 +104,14 @@ impl Sharing {
             .filter(|rule| rule.cameras.contains(number));
         own.map(|rule| words::rule(rule, &self.agency_named(rule.agency.as_str()).name))
             .collect()
+    }
+}
+
+fn owner_device(device: &Device) -> OwnerDevice {
+    OwnerDevice {
+        id: device.id.to_string(),
+        online: device.online,
+        paired: device.consent.paired,
+        epoch: device.consent.epoch,
     }
 }

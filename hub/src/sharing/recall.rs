@@ -92,6 +92,7 @@ fn sites(devices: &Devices) -> BTreeMap<DeviceId, Site> {
                 premises: device.premises,
                 machine,
                 boot_id: None,
+                paired: device.consent.paired,
             },
         )
     };

@@ -11,7 +11,7 @@ use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState};
 use super::page::{AcknowledgedBy, Ask, EndText, Named, Press, Share, ShareRights, ShareState};
 use super::{Sharing, uuid, words};
 use crate::identity::{Person, Role};
-use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, Stamp};
+use crate::world::{CameraId, DeviceId, PremisesId, Stamp};
 
 /// A press with what its page does not tell.
 pub struct RememberedPress {
@@ -36,7 +36,7 @@ impl Sharing {
         let mut notes: Vec<&GrantNote> = held
             .grants
             .values()
-            .filter(|note| concerns(person, note.premises, note.terms.agency.as_str()))
+            .filter(|note| self.concerns(person, note.premises, note.terms.agency.as_str()))
             .filter(|note| {
                 note.life
                     .over_at()
@@ -212,8 +212,18 @@ impl Sharing {
         Named { id: id.0, name }
     }
 
+    fn concerns(&self, person: &Person, premises: PremisesId, agency: &str) -> bool {
+        match person.role {
+            Role::Owner => person.answers_for(premises),
+            Role::Operator => {
+                person.agency.is_some() && self.registry.agency_meant(agency) == person.agency
+            }
+        }
+    }
+
     pub(super) fn agency_named(&self, text: &str) -> Named {
-        let agency = AgencyId::parse(text).and_then(|id| self.registry.agency(id));
+        let agency = self.registry.agency_meant(text);
+        let agency = agency.and_then(|id| self.registry.agency(id));
         match agency {
             Some(agency) => Named {
                 id: agency.id.0,
@@ -224,13 +234,6 @@ impl Sharing {
                 name: "an agency that this hub does not know".to_owned(),
             },
         }
-    }
-}
-
-fn concerns(person: &Person, premises: PremisesId, agency: &str) -> bool {
-    match person.role {
-        Role::Owner => person.answers_for(premises),
-        Role::Operator => person.agency.is_some() && AgencyId::parse(agency) == person.agency,
     }
 }
 

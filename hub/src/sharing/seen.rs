@@ -38,7 +38,7 @@ impl Sharing {
             .grants
             .iter()
             .filter_map(|id| held.grants.get(id))
-            .filter(|note| AgencyId::parse(note.terms.agency.as_str()) == Some(agency))
+            .filter(|note| self.registry.agency_meant(note.terms.agency.as_str()) == Some(agency))
             .collect();
         notes.sort_by_key(|note| note.asked_at);
         let newest = notes.last()?;

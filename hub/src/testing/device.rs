@@ -130,6 +130,7 @@ impl TestDevice {
         let live: Vec<GrantId> = self.machine.live().map(|live| live.id).collect();
         let greeting = Greeting {
             boot_id: self.boot_id,
+            paired: false,
             policy: self.machine.policy().clone(),
             live: live.into_iter().map(|id| self.reported(id)).collect(),
         };

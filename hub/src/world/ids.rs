@@ -63,15 +63,20 @@ pub struct DeviceId(pub [u8; 32]);
 
 impl DeviceId {
     pub fn parse(text: &str) -> Option<Self> {
-        let mut id = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (byte, at) in id.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
-        }
-        Some(Self(id))
+        hash_of_hex(text).map(Self)
     }
+}
+
+/// 32 bytes as 64 digits; what hashes, device ids and key ids look like outside.
+pub fn hash_of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 impl std::fmt::Display for DeviceId {
