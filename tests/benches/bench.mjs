@@ -26,9 +26,9 @@ export function spread(name, unit, values) {
   return { case: name, unit, n: sorted.length, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: round(sorted.at(-1)) };
 }
 
-/** A case of one figure. */
-export function figure(name, unit, n, value) {
-  return { case: name, unit, n, value: round(value) };
+/** A case of one figure; with more digits where it is small. */
+export function figure(name, unit, n, value, digits = 1) {
+  return { case: name, unit, n, value: Number(value.toFixed(digits)) };
 }
 
 export function report(bench, results, { json }) {

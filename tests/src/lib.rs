@@ -6,5 +6,6 @@ pub mod oracle;
 pub mod picture;
 pub mod relay;
 pub mod scene;
+pub mod signing;
 pub mod stamp;
 pub mod town;

@@ -23,7 +23,6 @@ pub mod signed {
 }
 
 /// Generated from `proto/pairing.proto`: what a phone and a device say once.
-#[expect(clippy::all, reason = "generated code")]
 pub mod pairing {
     tonic::include_proto!("assent.pairing.v1");
 }

@@ -79,3 +79,20 @@ fn the_gate_agrees_with_the_oracle_with_real_signatures_too() {
         assert!(said.contains_key(word), "nobody said {word}: {said:?}");
     }
 }
+
+/// It would be no second opinion otherwise.
+#[test]
+fn the_oracle_knows_nothing_of_the_products_code() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![folder.join("oracle.rs")];
+    for entry in std::fs::read_dir(folder.join("oracle")).unwrap() {
+        let path = entry.unwrap().path();
+        let tests = path.is_dir() || path.ends_with("tests.rs");
+        files.extend((!tests).then_some(path));
+    }
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("assent_"), "{} imports it", file.display());
+    }
+}

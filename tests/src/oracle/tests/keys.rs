@@ -6,13 +6,9 @@ use std::sync::OnceLock;
 use assent_consent::{
     BadProof, KeyId, ObjectHash, Origins, PasskeyAssertion, Proof, PublicKey, Signature, Verify,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use p256::ecdsa::signature::hazmat::PrehashSigner as _;
-use p256::ecdsa::{Signature as Ecdsa, SigningKey};
-use sha2::{Digest, Sha256};
 
 use crate::oracle::{Key, Signer, Truth};
+use crate::signing::{self, PRESENT_AND_VERIFIED};
 
 pub(super) const OWNERS: &str = "owner.example";
 pub(super) const CONSOLE: &str = "console.example";
@@ -28,10 +24,7 @@ pub(super) fn has_passkey(key: Key) -> bool {
 pub(super) fn public(key: Key) -> PublicKey {
     static ALL: OnceLock<Vec<PublicKey>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
-        let public = |key| {
-            let point = secret(key).verifying_key().to_sec1_point(true);
-            PublicKey::from_sec1(point.as_bytes()).unwrap()
-        };
+        let public = |key| hand(key).public().unwrap();
         (0..KEYS).map(public).collect()
     });
     all[usize::from(key)].clone()
@@ -41,9 +34,8 @@ pub(super) fn id(key: Key) -> KeyId {
     public(key).id()
 }
 
-fn secret(key: Key) -> SigningKey {
-    let seed: [u8; 32] = Sha256::digest([b"oracle", &[key][..]].concat()).into();
-    SigningKey::from_slice(&seed).unwrap()
+fn hand(key: Key) -> signing::Hand {
+    signing::Hand::from_seed(&[b"oracle", &[key][..]].concat()).unwrap()
 }
 
 #[derive(Clone, Copy)]
@@ -111,27 +103,15 @@ fn real(signer: &Signer, hash: ObjectHash) -> Proof {
         Truth::Forged => ObjectHash([0xee; 32]),
         Truth::Good | Truth::Elsewhere | Truth::Unverified => hash,
     };
+    let hand = hand(signer.key);
     if !signer.by_passkey {
-        let raw: Ecdsa = secret(signer.key).sign_prehash(&hash.0).unwrap();
-        return Proof::Raw(raw.to_bytes().into());
+        return hand.raw(&hash).unwrap();
     }
     let home = if signer.key >= 6 { CONSOLE } else { OWNERS };
     let (host, flags) = match signer.truth {
-        Truth::Good | Truth::Forged => (home, 5),
-        Truth::Elsewhere => ("elsewhere.example", 5),
+        Truth::Good | Truth::Forged => (home, PRESENT_AND_VERIFIED),
+        Truth::Elsewhere => ("elsewhere.example", PRESENT_AND_VERIFIED),
         Truth::Unverified => (home, 1),
     };
-    let client = format!(
-        r#"{{"type":"webauthn.get","challenge":"{}","origin":"https://{host}"}}"#,
-        URL_SAFE_NO_PAD.encode(hash.0)
-    );
-    let mut data = Sha256::digest(host).to_vec();
-    data.extend([flags, 0, 0, 0, 0]);
-    let digest = Sha256::new()
-        .chain_update(&data)
-        .chain_update(Sha256::digest(&client))
-        .finalize();
-    let made: Ecdsa = secret(signer.key).sign_prehash(&digest).unwrap();
-    let der = made.to_der().as_bytes().to_vec();
-    Proof::Passkey(PasskeyAssertion::new(data, client.into_bytes(), der).unwrap())
+    hand.passkey(&hash, host, flags).unwrap()
 }
