@@ -2,6 +2,7 @@
 //! frames in memory, so that a share begins at once. Nothing in here sends anything anywhere; what may
 //! leave is decided by `gate` and carried by `publish`.
 
+mod arm;
 mod backoff;
 pub mod discover;
 mod frame;
@@ -17,9 +18,9 @@ mod transcode;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use assent_consent::CameraNumber;
+use assent_consent::{CameraNumber, StandingPolicy};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,15 +31,28 @@ use pull::Pull;
 pub use ring::{Fill, Following, Ring, RingLimits};
 
 use crate::config::{CameraConfig, Config, Source};
-
-/// A task that panicked is started again after this; sooner would only fill the log.
-const AFTER_PANIC: Duration = Duration::from_secs(1);
+use crate::gate::Status;
 
 /// Which cameras some rule could share, and which of them with sound.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Armed {
     pub pictures: BTreeSet<CameraNumber>,
     pub sound: BTreeSet<CameraNumber>,
+}
+
+impl Armed {
+    /// What these rules could share.
+    #[must_use]
+    pub fn of(policy: &StandingPolicy) -> Self {
+        let mut armed = Self::default();
+        for rule in policy.rules() {
+            armed.pictures.extend(rule.cameras.iter());
+            if rule.rights.audio {
+                armed.sound.extend(rule.cameras.iter());
+            }
+        }
+        armed
+    }
 }
 
 /// One camera as the rest of the device sees it.
@@ -52,7 +66,7 @@ pub struct Camera {
     pub health: watch::Receiver<Health>,
     pub main: Ring,
     pub sub: Option<Ring>,
-    /// Present only where a rule shares sound.
+    /// Present where the configuration lets sound be read, and filled only while a rule shares it.
     pub audio: Option<Ring>,
 }
 
@@ -61,10 +75,10 @@ pub struct Camera {
 pub struct Cameras(Arc<BTreeMap<CameraNumber, Camera>>);
 
 impl Cameras {
-    /// Starts to read every armed camera until `stop`.
+    /// Reads every armed camera until `stop`; which are armed may change meanwhile.
     pub fn start(
         config: &Config,
-        armed: &Armed,
+        status: watch::Receiver<Status>,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Self {
@@ -76,10 +90,11 @@ impl Cameras {
                 camera: Arc::new(camera.clone()),
                 number,
                 epoch,
+                status: status.clone(),
                 tasks,
                 stop,
             };
-            Some((number, started.camera(armed)))
+            Some((number, started.camera()))
         };
         Self(Arc::new(config.cameras.iter().filter_map(start).collect()))
     }
@@ -110,22 +125,18 @@ struct Start<'a> {
     camera: Arc<CameraConfig>,
     number: CameraNumber,
     epoch: Instant,
+    status: watch::Receiver<Status>,
     tasks: &'a TaskTracker,
     stop: &'a CancellationToken,
 }
 
 impl Start<'_> {
-    fn camera(&self, armed: &Armed) -> Camera {
-        let is_armed = armed.pictures.contains(&self.number);
-        let wants_sound = is_armed && self.camera.audio && armed.sound.contains(&self.number);
-        let initial = if is_armed {
+    fn camera(&self) -> Camera {
+        let armed = Arc::clone(&self.status.borrow().armed);
+        let initial = if armed.pictures.contains(&self.number) {
             Health::new(Condition::Connecting, "", self.epoch)
         } else {
-            Health::new(
-                Condition::Unarmed,
-                "No rule shares this camera.",
-                self.epoch,
-            )
+            arm::unarmed(self.epoch)
         };
         let (health, health_seen) = watch::channel(initial);
         let camera = Camera {
@@ -136,22 +147,19 @@ impl Start<'_> {
             health: health_seen,
             main: self.ring(),
             sub: self.camera.sub.as_ref().map(|_| self.ring()),
-            audio: wants_sound.then(|| self.ring()),
+            audio: self.camera.audio.then(|| self.ring()),
         };
-        if is_armed {
-            self.pull(
-                "main",
-                &self.camera.main,
-                &camera.main,
-                camera.audio.clone(),
-                health,
-            );
-            if let (Some(source), Some(ring)) = (&self.camera.sub, &camera.sub) {
-                // The camera's health is its main stream's; the substream's troubles are in the log.
-                let (unseen, _) =
-                    watch::channel(Health::new(Condition::Connecting, "", self.epoch));
-                self.pull("sub", source, ring, None, unseen);
-            }
+        self.pull(
+            "main",
+            &self.camera.main,
+            &camera.main,
+            camera.audio.clone(),
+            health,
+        );
+        if let (Some(source), Some(ring)) = (&self.camera.sub, &camera.sub) {
+            // The camera's health is its main stream's; the substream's troubles are in the log.
+            let (unseen, _) = watch::channel(Health::new(Condition::Connecting, "", self.epoch));
+            self.pull("sub", source, ring, None, unseen);
         }
         camera
     }
@@ -172,7 +180,7 @@ impl Start<'_> {
         audio: Option<Ring>,
         health: watch::Sender<Health>,
     ) {
-        let pull = Arc::new(Pull {
+        let pull = Pull {
             camera: Arc::clone(&self.camera),
             source: source.clone(),
             layer,
@@ -181,25 +189,9 @@ impl Start<'_> {
             encoder: self.config.media.encoder,
             health,
             epoch: self.epoch,
-        });
-        self.tasks.spawn(keep(pull, self.stop.clone()));
-    }
-}
-
-/// Runs a pull in a task of its own, so that a panic over one camera's bytes ends nothing else.
-async fn keep(pull: Arc<Pull>, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let one = Arc::clone(&pull);
-        let until = stop.clone();
-        let task = tokio::spawn(async move { until.run_until_cancelled(one.run()).await });
-        if task.await.is_err() {
-            tracing::error!(
-                camera.id = pull.camera.number,
-                layer = pull.layer,
-                "reading a camera panicked"
-            );
-            tokio::time::sleep(AFTER_PANIC).await;
-        }
+        };
+        let armed = arm::ArmedFor::new(self.number, self.status.clone());
+        self.tasks.spawn(arm::keep(pull, armed, self.stop.clone()));
     }
 }
 

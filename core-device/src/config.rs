@@ -8,10 +8,11 @@ mod refusal;
 mod rules;
 mod secret;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use assent_consent::StandingPolicy;
+use assent_consent::{CameraNumber, Origin, Origins, StandingPolicy};
 use serde::Deserialize;
 
 pub use camera::{CameraConfig, Mask, RtspPolicies, Source, Transport};
@@ -38,8 +39,20 @@ pub struct Config {
     pub ring: RingConfig,
     pub media: MediaConfig,
     pub cameras: Vec<CameraConfig>,
-    /// What the owner allows; without a rule, nothing.
+    /// What the owner allows before the device is paired; without a rule, nothing.
     pub policy: StandingPolicy,
+    /// Where the owner's page is; before what the hub told at enrolment.
+    pub consent_origins: Vec<Origin>,
+}
+
+impl Config {
+    /// Cameras inside a home.
+    pub fn indoor(&self) -> BTreeSet<CameraNumber> {
+        let indoor = self.cameras.iter().filter(|camera| camera.indoor);
+        indoor
+            .filter_map(|camera| CameraNumber::new(camera.number))
+            .collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -126,6 +139,9 @@ struct File {
     /// Version of the rules below; raise it with every change.
     #[serde(default = "first_version")]
     policy_version: u64,
+    /// Addresses of the owner's page.
+    #[serde(default)]
+    consent_origins: Vec<String>,
     #[serde(default)]
     camera: Vec<camera::CameraTable>,
     #[serde(default)]
@@ -163,8 +179,22 @@ impl File {
             media: self.media,
             cameras,
             policy,
+            consent_origins: check_origins(path, self.consent_origins)?,
         })
     }
+}
+
+fn check_origins(path: &Path, texts: Vec<String>) -> Result<Vec<Origin>, ConfigError> {
+    let refuse = |problem: &str| {
+        let way_out = "write at most four, as browsers do: \"https://owner.example.org\"; plain http only for \
+                       names that end in .localhost";
+        ConfigError::new(path, "consent_origins", problem.to_owned(), way_out)
+    };
+    if texts.len() > Origins::MOST {
+        return Err(refuse("names more than four pages"));
+    }
+    let origin = |text| Origin::new(text).map_err(|_| refuse("has an address that is no origin"));
+    texts.into_iter().map(origin).collect()
 }
 
 fn check_host_and_port(path: &Path, hub: &str) -> Result<(), ConfigError> {

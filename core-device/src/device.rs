@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::Cameras;
 use crate::config::Config;
-use crate::gate::{Gate, Setup};
+use crate::gate::{ConsentSetup, Gate, Setup};
 use crate::link::{Attached, Enrolled, Link};
 use crate::local::Local;
 use crate::memory::Memory;
@@ -66,6 +66,19 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<(), StartErr
     ended
 }
 
+/// The configuration goes before what the hub told at enrolment.
+fn consent_setup(config: &Config, enrolled: Option<&Enrolled>) -> io::Result<ConsentSetup> {
+    let origins = match config.consent_origins.as_slice() {
+        [] => enrolled.map_or_else(Vec::new, Enrolled::consent_origins),
+        origins => origins.to_vec(),
+    };
+    Ok(ConsentSetup {
+        origins,
+        indoor: config.indoor(),
+        key: enrolled.map(Enrolled::device_key).transpose()?,
+    })
+}
+
 /// What runs, in two groups: what can let a picture out, and what serves it.
 struct Parts {
     tasks: TaskTracker,
@@ -104,9 +117,11 @@ impl Parts {
             device: enrolled.as_ref().map_or(NOBODY, Enrolled::device),
             policy: config.policy.clone(),
             valves: valves.clone(),
+            consent: consent_setup(&config, enrolled.as_ref())
+                .map_err(|error| StartError::Identity(dir.clone(), error))?,
         };
         let gate = Gate::start(setup, memory, past, &tasks, &sharing);
-        let cameras = Cameras::start(&config, &config.armed(), &tasks, &serving);
+        let cameras = Cameras::start(&config, gate.status(), &tasks, &serving);
         let parts = Self {
             tasks,
             gate: gate.clone(),

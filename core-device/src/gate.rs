@@ -1,22 +1,28 @@
-//! The gate: the only part of the device that opens or shuts a camera. It decides from the owner's policy
-//! in the device's own configuration, never from the hub's word, and runs the rules of `assent-consent`.
-//! How a picture travels (`publish`) and what survives power loss (`memory`) are not its business.
+//! The gate: the only part of the device that opens or shuts a camera. It decides from the owner's signed
+//! words, or before the device is paired from the policy in its own configuration; never from the hub's
+//! word. It runs the rules of `assent-consent`. How a picture travels (`publish`) and what survives power loss (`memory`) are not its business.
 
 mod allowance;
 mod clock;
 mod instruct;
+mod judge;
 mod keeper;
 mod mark;
+mod owner;
+mod papers;
 mod press;
 mod record;
+mod revoke;
+mod signed;
 mod status;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent::{
-    CameraNumber, DeviceId, GrantId, Level, Permission, Refusal, StandingPolicy, TriggerId,
+    CameraNumber, DeviceId, GateRefusal, GrantId, Level, Origin, Origins, Permission,
+    StandingPolicy, TriggerId,
 };
 use assent_wire::link::{self, device_frame};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -24,9 +30,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::{boot_now, wall_now};
-pub use status::{LiveShare, Status, Storage};
+pub use status::{LiveShare, Standing, Status, Storage, WaitsFor};
 
+use crate::device_key::DeviceKey;
 use crate::memory::{Memory, ORDER_QUEUE, Outbox, Past};
+use crate::pairing::Invitation;
 use crate::valve::Valves;
 use keeper::Keeper;
 
@@ -45,6 +53,26 @@ pub struct Setup {
     pub policy: StandingPolicy,
     /// One for every configured camera; shut.
     pub valves: Valves,
+    pub consent: ConsentSetup,
+}
+
+/// What a device that is or will be paired is told by its own configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ConsentSetup {
+    /// Where the owner's passkeys may sign; the first one is in the QR code. Without any there is no pairing.
+    pub origins: Vec<Origin>,
+    /// Cameras inside a home, which no alert opens.
+    pub indoor: BTreeSet<CameraNumber>,
+    /// Without one, receipts are unsigned and there is no pairing.
+    pub key: Option<DeviceKey>,
+}
+
+/// For a device that nobody told where its owner's page is: no passkey signs there.
+pub(crate) fn no_origins() -> Origins {
+    // A name that can belong to nobody (RFC 2606, section 2).
+    const NOWHERE: &str = "https://nowhere.invalid";
+    #[expect(clippy::expect_used, reason = "a constant that is an origin")]
+    Origin::new(NOWHERE).expect("an origin").into()
 }
 
 /// A press at the premises.
@@ -62,7 +90,28 @@ pub struct LocalPress {
 pub struct Pressed {
     pub trigger: TriggerId,
     pub opened: Vec<GrantId>,
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<GateRefusal>,
+}
+
+/// What somebody at the device said yes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The device belongs to an owner now.
+    Paired,
+    Ceiling,
+    /// Nothing waited, or too long.
+    Nothing,
+    /// It is in force until the programme ends; the disk does not take it.
+    NotKept,
+}
+
+/// After a factory reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// Words of an epoch before count no more.
+    pub epoch: u64,
+    /// False while the disk does not take it; after a loss of power the old words would be back.
+    pub kept: bool,
 }
 
 /// The gate has ended; the programme is going down and everything is shut.
@@ -90,11 +139,21 @@ pub(crate) enum Ask {
     Wanted(link::Wanted),
     Acknowledged(u64),
     Unpause(oneshot::Sender<()>),
+    NonceAsk(link::NonceAsk),
+    Present(link::Present),
+    PairingHello(link::PairingHello),
+    Confirm(oneshot::Sender<Confirmed>),
+    Reset(oneshot::Sender<Reset>),
+    Invite {
+        anew: bool,
+        reply: oneshot::Sender<Option<Invitation>>,
+    },
 }
 
 enum Stop {
     Everything(oneshot::Sender<Vec<GrantId>>),
     End(link::End),
+    HubClose(link::HubClose),
 }
 
 impl Gate {
@@ -102,7 +161,7 @@ impl Gate {
     #[must_use]
     pub fn start(
         setup: Setup,
-        memory: Memory,
+        mut memory: Memory,
         past: Past,
         tasks: &TaskTracker,
         stop: &CancellationToken,
@@ -115,6 +174,9 @@ impl Gate {
         let (permissions, permissions_seen) = watch::channel(Permissions::default());
         let (status, status_seen) = watch::channel(Status::new(setup.policy.clone()));
         let device = setup.device;
+        if let Some(key) = setup.consent.key.clone() {
+            memory.sign_as(device, key, &past);
+        }
         let outbox = Outbox::new(past.unacknowledged.clone());
         let doors = keeper::Doors {
             orders,
@@ -142,12 +204,7 @@ impl Gate {
     /// # Errors
     /// Only when the programme is going down.
     pub async fn press(&self, press: LocalPress) -> Result<Pressed, GateClosed> {
-        let (reply, answer) = oneshot::channel();
-        self.asks
-            .send(Ask::Press { press, reply })
-            .await
-            .map_err(|_| GateClosed)?;
-        answer.await.map_err(|_| GateClosed)
+        self.question(|reply| Ask::Press { press, reply }).await
     }
 
     /// Shuts everything and returns when it is shut. Needs nobody's leave. When the gate has ended,
@@ -165,11 +222,41 @@ impl Gate {
     /// # Errors
     /// Only when the programme is going down.
     pub async fn unpause(&self) -> Result<(), GateClosed> {
+        self.question(Ask::Unpause).await
+    }
+
+    /// Somebody at the device says yes to the pairing or the ceiling that waits. A press for help never
+    /// does: nobody agrees to anything by being frightened.
+    ///
+    /// # Errors
+    /// Only when the programme is going down.
+    pub async fn confirm(&self) -> Result<Confirmed, GateClosed> {
+        self.question(Ask::Confirm).await
+    }
+
+    /// Back to a device that belongs to nobody. Ends every share, forgets every word, and raises the epoch.
+    ///
+    /// # Errors
+    /// Only when the programme is going down.
+    pub async fn reset(&self) -> Result<Reset, GateClosed> {
+        self.question(Ask::Reset).await
+    }
+
+    /// What an owner's phone scans; `None` on a device that is paired, is not enrolled, or was not told
+    /// where the owner's page is. `anew`: with a new secret, where wrong tries ended the one before.
+    ///
+    /// # Errors
+    /// Only when the programme is going down.
+    pub async fn invitation(&self, anew: bool) -> Result<Option<Invitation>, GateClosed> {
+        self.question(|reply| Ask::Invite { anew, reply }).await
+    }
+
+    async fn question<T>(
+        &self,
+        ask: impl FnOnce(oneshot::Sender<T>) -> Ask,
+    ) -> Result<T, GateClosed> {
         let (reply, answer) = oneshot::channel();
-        self.asks
-            .send(Ask::Unpause(reply))
-            .await
-            .map_err(|_| GateClosed)?;
+        self.asks.send(ask(reply)).await.map_err(|_| GateClosed)?;
         answer.await.map_err(|_| GateClosed)
     }
 
@@ -208,6 +295,11 @@ impl Gate {
             .send(Stop::End(end))
             .await
             .map_err(|_| GateClosed)
+    }
+
+    pub(crate) async fn hub_closes(&self, close: link::HubClose) -> Result<(), GateClosed> {
+        let stop = Stop::HubClose(close);
+        self.stops.send(stop).await.map_err(|_| GateClosed)
     }
 
     /// Answers to the hub that need not survive.

@@ -1,17 +1,22 @@
-//! What must survive power loss: the journal of numbered receipts, and two small slots for what the hub
-//! has acknowledged and what is paused. One thread writes, so that a slow disk holds up nobody but the
+//! What must survive power loss: the journal of numbered receipts, two slots for the owner's signed words,
+//! and two small ones for what the hub has acknowledged and what is paused. One thread writes, so that a slow disk holds up nobody but the
 //! opening that waits for its receipt. What is worth keeping, and when, is the gate's business.
 
 mod journal;
 mod outbox;
 mod past;
 mod segment;
+mod signer;
 mod slots;
+mod two;
+mod words;
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use assent_consent::DeviceId;
 use assent_wire::link::receipt::Body;
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
@@ -23,9 +28,14 @@ pub(crate) use outbox::Fact;
 pub use outbox::Outbox;
 pub use past::{Past, Unfinished};
 pub(crate) use slots::{Kept, Mark};
+pub(crate) use words::Words;
 
 use journal::{Journal, Limits};
+use signer::Signer;
 use slots::Slots;
+use words::WordSlots;
+
+use crate::device_key::DeviceKey;
 
 /// Orders that may wait for the disk; a press is one, and there are at most 256 grants to end.
 pub(crate) const ORDER_QUEUE: usize = 1024;
@@ -34,6 +44,7 @@ pub(crate) const ORDER_QUEUE: usize = 1024;
 pub struct Memory {
     journal: Journal,
     slots: Slots,
+    words: WordSlots,
     /// Held for as long as this lives.
     _lock: File,
     #[cfg(test)]
@@ -41,11 +52,13 @@ pub struct Memory {
 }
 
 pub(crate) enum Order {
-    /// All of these, or none, and synced; answered with `Written`.
+    /// All of these, or none, and synced; answered with `Written`. Changed words go first: no receipt stands
+    /// on words that are not on the disk.
     Append {
         token: u64,
         stamp: Stamp,
         bodies: Vec<Body>,
+        words: Option<Arc<Words>>,
     },
     Keep(Kept),
 }
@@ -60,6 +73,8 @@ pub(crate) struct Written {
 pub(crate) struct Stand {
     /// Number of the last one.
     pub(crate) last: u64,
+    /// Hash of its entry: the head of the chain.
+    pub(crate) hash: [u8; 32],
     /// Those among them that the hub must hear of.
     pub(crate) facts: Vec<Fact>,
 }
@@ -77,18 +92,29 @@ impl Memory {
         std::fs::create_dir_all(data_dir)?;
         let lock = lock(data_dir)?;
         let (slots, kept) = Slots::open(data_dir)?;
-        let mut past = Past::new(kept);
+        let (word_slots, words) = WordSlots::open(data_dir)?;
+        let mut past = Past::new(kept, words);
         let journal = Journal::open(&data_dir.join("journal"), limits, |receipt| {
             past.take(receipt)
         })?;
         let memory = Self {
             journal,
             slots,
+            words: word_slots,
             _lock: lock,
             #[cfg(test)]
             broken: false,
         };
         Ok((memory, past))
+    }
+
+    /// Receipts from now on carry this key's signature.
+    pub(crate) fn sign_as(&mut self, device: DeviceId, key: DeviceKey, past: &Past) {
+        self.journal.sign_with(Signer {
+            device,
+            epoch: past.words.gate.epoch,
+            key,
+        });
     }
 
     /// Carries out orders until nobody can give any more. Blocking.
@@ -103,8 +129,9 @@ impl Memory {
                     token,
                     stamp,
                     bodies,
+                    words,
                 } => {
-                    let receipts = self.append(&stamp, bodies);
+                    let receipts = self.append(&stamp, bodies, words.as_deref());
                     // Without anybody to hear it, what is left in the queue is written all the same.
                     written.blocking_send(Written { token, receipts }).ok();
                 }
@@ -117,10 +144,21 @@ impl Memory {
         }
     }
 
-    fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Stand> {
+    fn append(
+        &mut self,
+        stamp: &Stamp,
+        bodies: Vec<Body>,
+        words: Option<&Words>,
+    ) -> io::Result<Stand> {
         #[cfg(test)]
         if self.broken {
             return Err(io::Error::other("broken for a test"));
+        }
+        if let Some(words) = words {
+            self.words.keep(words)?;
+            if let Some(signer) = self.journal.signer() {
+                signer.epoch = words.gate.epoch;
+            }
         }
         self.journal.append(stamp, bodies)
     }

@@ -13,6 +13,7 @@ use super::{Condition, Health, Ring, Trouble};
 use crate::config::{CameraConfig, Encoder, Source};
 
 /// One stream to be kept flowing.
+#[derive(Clone)]
 pub(super) struct Pull {
     pub camera: Arc<CameraConfig>,
     pub source: Source,

@@ -23,6 +23,8 @@ pub struct CameraConfig {
     pub sub: Option<Source>,
     /// Whether the camera's sound may be read at all; a rule must share it as well.
     pub audio: bool,
+    /// Inside a home: no alert opens it, whatever rules say.
+    pub indoor: bool,
     pub masks: Vec<Mask>,
     pub transport: Transport,
     pub policies: RtspPolicies,
@@ -49,6 +51,7 @@ impl CameraConfig {
             },
             sub: None,
             audio: false,
+            indoor: false,
             masks: Vec::new(),
             transport: Transport::Tcp,
             policies: RtspPolicies::default(),
@@ -121,6 +124,8 @@ pub(super) struct CameraTable {
     #[serde(default)]
     audio: bool,
     #[serde(default)]
+    indoor: bool,
+    #[serde(default)]
     masks: Vec<Mask>,
     #[serde(default)]
     transport: Transport,
@@ -167,6 +172,7 @@ impl CameraTable {
                 .transpose()?,
             name: self.name,
             audio: self.audio,
+            indoor: self.indoor,
             masks: self.masks,
             transport: self.transport,
             policies,

@@ -4,6 +4,7 @@
 use assent_consent::AgencyId;
 
 use super::*;
+use crate::camera::Armed;
 
 fn load(text: &str) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
@@ -110,8 +111,8 @@ fn rules_in_words_become_the_policy() {
         agency,
         "the key's id means the same"
     );
-    assert_eq!(config.armed().pictures.len(), 1);
-    assert_eq!(config.armed().sound.len(), 1);
+    assert_eq!(Armed::of(&config.policy).pictures.len(), 1);
+    assert_eq!(Armed::of(&config.policy).sound.len(), 1);
 }
 
 #[test]

@@ -1,18 +1,17 @@
-//! What the hub carries to the gate: triggers, revokes, and its whole wish after an attach. The order of
-//! decision is size, parse, canonical, kind, known, policy, then receipt, then release; signer and
-//! signature come between with the consent issue.
+//! What the hub carries to the gate: triggers, and its whole wish after an attach. Before the device is
+//! paired the order of decision is size, parse, canonical, kind, known, policy, then receipt, then release;
+//! afterwards it is that of `signed`.
 
 use assent_consent::{
-    Answer, CameraNumber, EndCause, Grant, GrantId, PressedAt, Refusal, Revoke, Scope, Trigger,
-    TriggerId, TriggerKind,
+    Answer, CameraNumber, EndCause, HubClose, PressedAt, Refusal, Trigger, TriggerId, TriggerKind,
 };
 use assent_wire::link::receipt::Body;
 use assent_wire::link::{self, device_frame};
-use assent_wire::{Instruction, MAX_WANTED, grant_id, open, revoke_id, trigger_id};
+use assent_wire::{Instruction, MAX_WANTED, grant_id, open, trigger_id};
 
 use super::boot_now;
+use super::judge::Judge;
 use super::keeper::Keeper;
-use super::press::ended;
 use super::record::Then;
 
 impl Keeper {
@@ -21,9 +20,16 @@ impl Keeper {
             tracing::warn!("the hub sent an instruction without an id");
             return;
         };
-        match self.read(id, instruct) {
-            Ok(trigger) => self.judge(&trigger, instruct.age_ms),
-            Err(refusal) => self.refuse(id, refusal),
+        if self.is_under_way(id) {
+            // The outbox tells, or has told.
+            return;
+        }
+        match &self.judge {
+            Judge::Signed(_) => self.instruct_signed(id, instruct),
+            Judge::Configured(_) => match self.read(id, instruct) {
+                Ok(trigger) => self.judge(&trigger, instruct.age_ms),
+                Err(refusal) => self.refuse(id, refusal.into()),
+            },
         }
     }
 
@@ -35,40 +41,14 @@ impl Keeper {
             .take(MAX_WANTED)
             .filter_map(|id| grant_id(id).ok())
         {
-            let effects = self.sharing.end(id, EndCause::Revoked, boot_now());
+            let effects = match &mut self.judge {
+                Judge::Configured(sharing) => sharing.end(id, EndCause::Revoked, boot_now()),
+                signed @ Judge::Signed(_) => signed.hub_closes(HubClose::Grant(id), boot_now()),
+            };
             self.carry_out(effects);
         }
         for instruct in wanted.instructions.iter().take(MAX_WANTED) {
             self.instruct(instruct);
-        }
-    }
-
-    /// An owner's revoke. It is confirmed as soon as it is done, and written down afterwards.
-    pub(super) fn end(&mut self, end: &link::End) {
-        let Ok(Instruction::Revoke(revoke)) = open(&end.envelope) else {
-            tracing::warn!("the hub sent a revoke that cannot be read");
-            return;
-        };
-        let revoke = revoke.into_value();
-        if revoke_id(&end.revoke_id) != Ok(revoke.id) {
-            tracing::warn!("the hub sent a revoke under another id");
-            return;
-        }
-        let known = self.sharing.tombstones().holds_revoke(revoke.id);
-        let effects = self.sharing.revoke(&revoke, boot_now());
-        let mut stopped = ended(&effects);
-        stopped.extend(self.over_already(&revoke, &stopped));
-        let done = link::StopDone {
-            revoke_id: revoke.id.0.to_vec(),
-            grant_ids: stopped.iter().map(|id| id.0.to_vec()).collect(),
-            ..link::StopDone::default()
-        };
-        let closes = !stopped.is_empty();
-        self.carry_out(effects);
-        self.say(device_frame::Body::StopDone(done));
-        // Those that close nothing are kept for triggers still to come, but not without end.
-        if !known && (closes || self.closings.allow(boot_now())) {
-            self.record(vec![Body::Revoked((&revoke).into())]);
         }
     }
 
@@ -97,19 +77,13 @@ impl Keeper {
     }
 
     fn judge(&mut self, trigger: &Trigger, age_ms: u64) {
-        let known: Vec<bool> = self
-            .sharing
-            .grants_of(trigger.id)
-            .map(Grant::is_ended)
-            .collect();
-        if known.iter().any(|ended| !ended) {
-            // Under way or live: the outbox tells, or has told.
-            return;
-        }
         let now = Self::now();
-        match self.sharing.answer(trigger, age_ms, &now) {
+        let Judge::Configured(sharing) = &mut self.judge else {
+            return;
+        };
+        match sharing.answer(trigger, age_ms, &now) {
             Answer::Opens(terms) => {
-                let grants = self.sharing.ask(trigger, &terms, now.boot);
+                let grants = sharing.ask(trigger, &terms, now.boot);
                 tracing::info!(trigger.id = %trigger.id, grants = grants.len(), "an instruction opens");
                 let bodies = self
                     .openings(&grants)
@@ -127,19 +101,23 @@ impl Keeper {
                 };
                 self.record_then(bodies, then);
             }
-            Answer::Asks(_) => self.refuse(trigger.id, Refusal::AsksOwner),
+            Answer::Asks(_) => self.refuse(trigger.id, Refusal::AsksOwner.into()),
             // Answered before: the journal has it, and once more would be a second receipt for one answer.
-            Answer::Nothing(Refusal::Replayed) => self.say_refused(trigger.id, Refusal::Replayed),
-            Answer::Nothing(refusal) => self.refuse(trigger.id, refusal),
+            Answer::Nothing(Refusal::Replayed) => {
+                self.say_refused(trigger.id, Refusal::Replayed.into());
+            }
+            Answer::Nothing(refusal) => self.refuse(trigger.id, refusal.into()),
         }
     }
 
-    fn refuse(&mut self, id: TriggerId, refusal: Refusal) {
-        tracing::info!(trigger.id = %id, ?refusal, "an instruction opens nothing");
+    pub(super) fn refuse(&mut self, id: TriggerId, refusal: link::Refusal) {
+        let why = refusal.as_str_name();
+        tracing::info!(trigger.id = %id, refusal = why, "an instruction opens nothing");
         if self.refusals.allow(boot_now()) {
+            self.count_refusal(refusal);
             let refused = link::Refused {
                 trigger_id: id.0.to_vec(),
-                refusal: link::Refusal::from(refusal).into(),
+                refusal: refusal.into(),
             };
             self.record(vec![Body::Refused(refused)]);
         } else {
@@ -148,37 +126,35 @@ impl Keeper {
     }
 
     /// A refusal that is not kept.
-    pub(super) fn say_refused(&self, id: TriggerId, refusal: Refusal) {
-        let refusal = link::Refusal::from(refusal).into();
+    pub(super) fn say_refused(&mut self, id: TriggerId, refusal: link::Refusal) {
+        self.count_refusal(refusal);
         self.say(device_frame::Body::Refused(link::Refused {
             trigger_id: id.0.to_vec(),
-            refusal,
+            refusal: refusal.into(),
         }));
     }
 
-    fn say(&self, body: device_frame::Body) {
+    /// For whoever looks at the device.
+    pub(super) fn count_refusal(&mut self, refusal: link::Refusal) {
+        self.doors.status.send_if_modified(|status| {
+            *status.refused.entry(refusal.as_str_name()).or_default() += 1;
+            // Nobody waits for a number.
+            false
+        });
+    }
+
+    pub(super) fn say(&self, body: device_frame::Body) {
         // Without a link nobody listens; the hub asks again after its next attach.
         self.doors.words.send(body).ok();
     }
 
-    /// For a revoke that comes again: what it closed the first time.
-    fn over_already(&self, revoke: &Revoke, stopped: &[GrantId]) -> Vec<GrantId> {
-        let named = |grant: &&Grant| match revoke.scope {
-            Scope::Grant(id) => grant.id() == id,
-            Scope::Trigger(id) => grant.trigger() == id,
-            Scope::Camera(_) | Scope::Everything => false,
-        };
-        let over = self
-            .sharing
-            .grants()
-            .filter(named)
-            .filter(|grant| grant.is_ended())
-            .map(Grant::id);
-        over.filter(|id| !stopped.contains(id)).collect()
+    fn is_under_way(&self, id: TriggerId) -> bool {
+        let mut grants = self.judge.sharing().grants_of(id);
+        grants.any(|grant| !grant.is_ended())
     }
 
     fn made_here(&self, id: TriggerId) -> bool {
-        self.sharing.grants_of(id).next().is_some()
+        self.judge.sharing().grants_of(id).next().is_some()
     }
 
     fn has(&self, camera: CameraNumber) -> bool {

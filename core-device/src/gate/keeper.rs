@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use assent_consent::{
     BootTime, CameraNumber, Cameras, Cause, Effect, EndCause, Ended, Ending, GrantId,
-    Kept as Memories, Refusal, Sharing, StandingPolicy,
+    Kept as Memories, Refusal, StandingPolicy,
 };
 use assent_wire::link::receipt::Body;
 use assent_wire::link::{self, device_frame};
@@ -16,10 +16,13 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::allowance::Allowance;
+use super::judge::Judge;
+use super::owner::Ownership;
+use super::press::LastPresses;
 use super::record::Recording;
 use super::status::EndedShare;
 use super::{Ask, LiveShare, Permissions, Setup, Status, Stop, boot_now, clock, mark, wall_now};
-use crate::memory::{Kept, Mark, Order, Outbox, Past, Unfinished, Written};
+use crate::memory::{Kept, Mark, Order, Outbox, Past, Unfinished, Words, Written};
 use crate::valve::{Valve, Valves};
 
 /// The clock is looked at this often, so that a grant ends on time even after the machine slept.
@@ -38,7 +41,8 @@ pub(super) struct Doors {
 }
 
 pub(super) struct Keeper {
-    pub(super) sharing: Sharing,
+    pub(super) judge: Judge,
+    pub(super) owner: Ownership,
     pub(super) valves: Valves,
     pub(super) doors: Doors,
     pub(super) recording: Recording,
@@ -52,12 +56,13 @@ pub(super) struct Keeper {
     pub(super) refusals: Allowance,
     /// Revokes that closed nothing.
     pub(super) closings: Allowance,
+    pub(super) last_presses: LastPresses,
 }
 
 impl Keeper {
     pub(super) fn new(setup: Setup, past: Past, doors: Doors) -> Self {
-        let policy = digest(&setup.policy);
         // A policy that was changed while the programme was down ends the pauses of the one before.
+        let policy = digest_of(&past.words, &setup.policy);
         let pauses = if past.kept.policy == policy {
             past.kept.pauses
         } else {
@@ -69,8 +74,12 @@ impl Keeper {
             pauses: pauses.clone(),
             openings: past.openings.into(),
         };
+        let told = (setup.consent, setup.policy);
+        let there = (&setup.valves, memories);
+        let (owner, judge) = Ownership::begin(setup.device, told, past.words, there);
         let mut keeper = Self {
-            sharing: Sharing::restore(setup.device, setup.policy, memories),
+            judge,
+            owner,
             valves: setup.valves,
             doors,
             recording: Recording::after(past.last_receipt),
@@ -86,7 +95,9 @@ impl Keeper {
             ended: VecDeque::new(),
             refusals: Allowance::default(),
             closings: Allowance::default(),
+            last_presses: LastPresses::default(),
         };
+        keeper.show_standing();
         keeper.begin(past.unfinished.into_values(), past.kept.mark.as_ref());
         keeper
     }
@@ -118,7 +129,7 @@ impl Keeper {
 
     /// An orderly end is told at once: the hub need not guess why the line broke.
     async fn farewell(&mut self, mut written: mpsc::Receiver<Written>) {
-        let effects = self.sharing.rebooted(&BTreeSet::new(), boot_now());
+        let effects = self.judge.shut(boot_now());
         self.carry_out(effects);
         let standing = async {
             while self.recording.is_waiting() {
@@ -143,22 +154,29 @@ impl Keeper {
             Ask::Wanted(wanted) => self.wanted(&wanted),
             Ask::Acknowledged(upto) => self.acknowledged(upto),
             Ask::Unpause(reply) => {
-                self.sharing.unpause();
+                self.judge.unpause();
                 self.keep_pauses();
                 self.show();
                 // Nobody waits any more when the caller went away.
                 reply.send(()).ok();
             }
+            Ask::NonceAsk(ask) => self.nonce_ask(&ask),
+            Ask::Present(present) => self.present(&present),
+            Ask::PairingHello(hello) => self.pairing_hello(&hello),
+            Ask::Confirm(reply) => self.confirm(reply),
+            Ask::Reset(reply) => self.reset(reply),
+            Ask::Invite { anew, reply } => drop(reply.send(self.invite(anew))),
         }
     }
 
     fn tick(&mut self) {
-        let effects = self.sharing.expire(boot_now());
+        let effects = self.judge.expire(boot_now());
         self.carry_out(effects);
         self.press_on_without_storage();
         self.retry_records();
         self.mark();
-        for rule in self.sharing.renewals_due(boot_now()) {
+        self.forget_proposal();
+        for rule in self.judge.renewals_due(boot_now()) {
             self.renew(rule);
         }
     }
@@ -199,7 +217,7 @@ impl Keeper {
         }
         self.doors
             .permissions
-            .send_replace(self.sharing.permitted().clone());
+            .send_replace(self.judge.sharing().permitted().clone());
         let mut bodies = Vec::new();
         let mut paused = false;
         for effect in effects {
@@ -220,7 +238,12 @@ impl Keeper {
     }
 
     fn opened(&mut self, id: GrantId) {
-        let Some(live) = self.sharing.grant(id).and_then(assent_consent::Grant::live) else {
+        let Some(live) = self
+            .judge
+            .sharing()
+            .grant(id)
+            .and_then(assent_consent::Grant::live)
+        else {
             return;
         };
         let passed = self.passed_bytes(&live.terms.cameras);
@@ -271,7 +294,8 @@ impl Keeper {
 
     /// The receipt's `Opened` for every grant that was just asked for.
     pub(super) fn openings(&self, ids: &[GrantId]) -> Vec<link::Opened> {
-        let grants = ids.iter().filter_map(|id| self.sharing.grant(*id));
+        let sharing = self.judge.sharing();
+        let grants = ids.iter().filter_map(|id| sharing.grant(*id));
         let opening = |grant: &assent_consent::Grant| {
             let there = assent_consent::Adopted {
                 grant: grant.id(),
@@ -286,21 +310,24 @@ impl Keeper {
     }
 
     pub(super) fn show(&mut self) {
-        let live = self.sharing.live().map(|live| LiveShare {
+        let live = self.judge.sharing().live().map(|live| LiveShare {
             live: live.clone(),
             receipt: self.receipts.get(&live.id).copied().unwrap_or(0),
         });
         let live: Vec<_> = live.collect();
-        let (paused, storage) = (self.sharing.pauses().clone(), self.recording.storage());
-        let (last_receipt, ended) = (
-            self.recording.last_receipt(),
-            std::mem::take(&mut self.ended),
+        let (paused, storage) = (
+            self.judge.sharing().pauses().clone(),
+            self.recording.storage(),
         );
+        let (last_receipt, chain_head) =
+            (self.recording.last_receipt(), self.recording.chain_head());
+        let ended = std::mem::take(&mut self.ended);
         self.doors.status.send_modify(|status| {
             status.live = live;
             status.paused = paused;
             status.storage = storage;
             status.last_receipt = last_receipt;
+            status.chain_head = chain_head;
             ended.into_iter().for_each(|share| status.note_end(share));
         });
     }
@@ -315,8 +342,9 @@ impl Keeper {
         }
     }
 
-    fn keep_pauses(&mut self) {
-        self.kept.pauses.clone_from(self.sharing.pauses());
+    pub(super) fn keep_pauses(&mut self) {
+        let pauses = self.judge.sharing().pauses();
+        self.kept.pauses.clone_from(pauses);
         self.keep();
     }
 
@@ -334,11 +362,9 @@ impl Keeper {
 
     /// Refuses what was asked for, and lets the hub know.
     pub(super) fn not_durable(&mut self, trigger: assent_consent::TriggerId) {
-        let effects = self
-            .sharing
-            .refuse(trigger, Refusal::NotDurable, boot_now());
+        let effects = self.judge.refuse(trigger, Refusal::NotDurable, boot_now());
         self.carry_out(effects);
-        self.say_refused(trigger, Refusal::NotDurable);
+        self.say_refused(trigger, Refusal::NotDurable.into());
     }
 
     pub(super) fn now() -> assent_consent::Now {
@@ -373,6 +399,16 @@ fn alarm(grant: GrantId, kind: link::premises_alarm::Kind) -> Body {
     })
 }
 
-fn digest(policy: &StandingPolicy) -> [u8; 32] {
+/// Of the policy that is in force when the programme starts.
+fn digest_of(words: &Words, configured: &StandingPolicy) -> [u8; 32] {
+    let gate = &words.gate;
+    match (&gate.paired, &gate.policy) {
+        (None, _) => digest(configured),
+        (Some(_), None) => [0; 32],
+        (Some(_), Some(policy)) => policy.hash.0,
+    }
+}
+
+pub(super) fn digest(policy: &StandingPolicy) -> [u8; 32] {
     Sha256::digest(Canonical::of(policy.clone()).bytes()).into()
 }

@@ -17,7 +17,13 @@ const STANDING_MARK_MS: u64 = 60_000;
 impl Keeper {
     /// Keeps a mark, if one is due.
     pub(super) fn mark(&mut self) {
-        let Some(every_ms) = self.sharing.live().map(|live| mark_ms(live.cause)).min() else {
+        let Some(every_ms) = self
+            .judge
+            .sharing()
+            .live()
+            .map(|live| mark_ms(live.cause))
+            .min()
+        else {
             return;
         };
         let now = boot_now();
@@ -26,7 +32,8 @@ impl Keeper {
         }
         self.marked_at = now;
         let left = self
-            .sharing
+            .judge
+            .sharing()
             .live()
             .map(|live| (live.id, self.left_under(live)));
         self.kept.mark = Some(Mark {

@@ -1,36 +1,59 @@
 //! Presses, stops and renewals that the device makes itself. A press opens on the device's own receipt;
 //! the hub hears of it by the outbox, once, even when nothing opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent::{
-    Answer, Effect, Ending, Grant, GrantId, Note, PersonId, Press, PressedAt, Refusal, RuleId,
-    Trigger, TriggerId, TriggerKind,
+    Answer, BootTime, Effect, Ending, GateRefusal, Grant, GrantId, Input, Level, Note, PersonId,
+    Press, PressedAt, Refusal, RuleId, Sharing, Trigger, TriggerId, TriggerKind,
 };
 use assent_wire::link::receipt::Body;
 use assent_wire::{Canonical, link, seal};
 use tokio::sync::oneshot;
 
+use super::judge::{Judge, moment};
 use super::keeper::Keeper;
 use super::record::Then;
+use super::signed::by_words;
 use super::{LocalPress, Pressed, Stop, boot_now, wall_now};
+
+/// A press that follows one of its kind sooner than this joins it: frightened people press many times, and
+/// so does a machine that floods the page. Never the first one, nor one after a STOP; and whoever wants
+/// more time presses later.
+const JOINS_WITHIN_MS: u64 = 10_000;
+
+/// The last press of each kind: two levels, silent or not, drill or not.
+#[derive(Default)]
+pub(super) struct LastPresses(BTreeMap<(bool, bool, bool), (BootTime, Pressed)>);
+
+impl LastPresses {
+    fn like(press: LocalPress) -> (bool, bool, bool) {
+        (press.level == Level::Panic, press.silent, press.drill)
+    }
+}
 
 impl Keeper {
     pub(super) fn press(&mut self, press: LocalPress, reply: oneshot::Sender<Pressed>) {
         let id = press.id.unwrap_or_else(new_trigger);
-        if self.sharing.grants_of(id).next().is_some() {
+        if self.judge.sharing().grants_of(id).next().is_some() {
             return self.pressed_again(id, reply);
         }
-        let Some(kind) = button(press) else { return };
+        if let Some(joined) = self.joined(press) {
+            reply.send(joined).ok();
+            return;
+        }
+        let Some(words) = button(press) else { return };
         let trigger = Trigger {
             id,
             made_at: wall_now(),
-            kind,
+            kind: TriggerKind::Press(words.clone()),
         };
-        let (opened, refusal) = match self.sharing.answer(&trigger, 0, &Self::now()) {
-            Answer::Opens(terms) => (self.sharing.ask(&trigger, &terms, boot_now()), None),
-            Answer::Asks(_) => (Vec::new(), Some(Refusal::AsksOwner)),
-            Answer::Nothing(refusal) => (Vec::new(), Some(refusal)),
+        let (opened, refusal) = match &mut self.judge {
+            Judge::Configured(sharing) => by_configuration(sharing, &trigger),
+            Judge::Signed(signed) => {
+                let input = Input::Button { id, press: words };
+                by_words(&signed.decide(&moment(), input))
+            }
         };
         tracing::info!(trigger.id = %id, grants = opened.len(), ?refusal, "pressed at the premises");
         let body = Body::Pressed(link::Pressed {
@@ -44,6 +67,8 @@ impl Keeper {
             opened: opened.clone(),
             refusal,
         };
+        let last = (boot_now(), pressed.clone());
+        self.last_presses.0.insert(LastPresses::like(press), last);
         self.record_then(
             vec![body],
             Then::OpenPress {
@@ -54,9 +79,19 @@ impl Keeper {
         );
     }
 
+    /// What the last press of this kind came to, if that was just now and is not over.
+    fn joined(&self, press: LocalPress) -> Option<Pressed> {
+        let (at, pressed) = self.last_presses.0.get(&LastPresses::like(press))?;
+        let grant = |id: &GrantId| self.judge.sharing().grant(*id);
+        let open = |id| grant(id).is_some_and(|grant| !grant.is_ended());
+        let stands = pressed.opened.is_empty() || pressed.opened.iter().any(open);
+        let just_now = boot_now().0.saturating_sub(at.0) < JOINS_WITHIN_MS;
+        (just_now && stands).then(|| pressed.clone())
+    }
+
     /// The same press once more: the same answer, and nothing happens.
     fn pressed_again(&self, id: TriggerId, reply: oneshot::Sender<Pressed>) {
-        let opened: Vec<_> = self.sharing.grants_of(id).map(Grant::id).collect();
+        let opened: Vec<_> = self.judge.sharing().grants_of(id).map(Grant::id).collect();
         reply
             .send(Pressed {
                 trigger: id,
@@ -69,47 +104,59 @@ impl Keeper {
     pub(super) fn stop(&mut self, stop: Stop) {
         match stop {
             Stop::Everything(reply) => {
-                let effects = self.sharing.stop_locally(boot_now());
+                let effects = self.judge.stop(boot_now());
                 let stopped = ended(&effects);
                 self.carry_out(effects);
                 tracing::info!(grants = stopped.len(), "stopped at the premises");
                 reply.send(stopped).ok();
             }
             Stop::End(end) => self.end(&end),
+            Stop::HubClose(close) => self.hub_closes(&close),
         }
     }
 
     pub(super) fn renew(&mut self, rule: RuleId) {
-        let now = Self::now();
-        self.sharing.renewal_tried(rule, now.boot);
-        let trigger = Trigger {
-            id: new_trigger(),
-            made_at: wall_now(),
-            kind: TriggerKind::Standing(rule),
-        };
-        match self.sharing.answer(&trigger, 0, &now) {
-            Answer::Opens(terms) => {
-                let grants = self.sharing.ask(&trigger, &terms, now.boot);
-                let bodies = self
-                    .openings(&grants)
-                    .into_iter()
-                    .map(Body::Opened)
-                    .collect();
-                self.record_then(
-                    bodies,
-                    Then::Open {
-                        trigger: trigger.id,
-                        grants,
-                    },
-                );
+        self.judge.renewal_tried(rule, boot_now());
+        let id = new_trigger();
+        let (grants, _) = match &mut self.judge {
+            Judge::Configured(sharing) => {
+                let trigger = Trigger {
+                    id,
+                    made_at: wall_now(),
+                    kind: TriggerKind::Standing(rule),
+                };
+                by_configuration(sharing, &trigger)
             }
-            Answer::Asks(_) | Answer::Nothing(_) => {}
+            Judge::Signed(signed) => {
+                by_words(&signed.decide(&moment(), Input::Standing { id, rule }))
+            }
+        };
+        if grants.is_empty() {
+            return;
         }
+        let opened = self.openings(&grants).into_iter();
+        let then = Then::Open {
+            trigger: id,
+            grants,
+        };
+        self.record_then(opened.map(Body::Opened).collect(), then);
     }
 }
 
-fn button(press: LocalPress) -> Option<TriggerKind> {
-    Some(TriggerKind::Press(Press {
+/// What the device's own configuration gives.
+fn by_configuration(
+    sharing: &mut Sharing,
+    trigger: &Trigger,
+) -> (Vec<GrantId>, Option<GateRefusal>) {
+    match sharing.answer(trigger, 0, &Keeper::now()) {
+        Answer::Opens(terms) => (sharing.ask(trigger, &terms, boot_now()), None),
+        Answer::Asks(_) => (Vec::new(), Some(Refusal::AsksOwner.into())),
+        Answer::Nothing(refusal) => (Vec::new(), Some(refusal.into())),
+    }
+}
+
+fn button(press: LocalPress) -> Option<Press> {
+    Some(Press {
         level: press.level,
         silent: press.silent,
         drill: press.drill,
@@ -117,7 +164,7 @@ fn button(press: LocalPress) -> Option<TriggerKind> {
         by: PersonId::new("").ok()?,
         cameras: BTreeSet::new(),
         note: Note::new("").ok()?,
-    }))
+    })
 }
 
 fn new_trigger() -> TriggerId {

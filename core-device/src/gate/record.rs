@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use assent_consent::{BootTime, GrantId, TriggerId};
+use assent_wire::link::device_frame;
 use assent_wire::link::receipt::Body;
 use tokio::sync::oneshot;
 
@@ -26,8 +27,9 @@ pub(super) struct Recording {
     /// What failed, to be written in the same order as soon as the disk takes it.
     unwritten: VecDeque<Unwritten>,
     retried_at: BootTime,
-    retrying: Option<u64>,
+    retrying: Option<Retry>,
     last_receipt: u64,
+    chain_head: [u8; 32],
     failing: bool,
 }
 
@@ -46,6 +48,27 @@ pub(super) enum Then {
         reply: oneshot::Sender<Pressed>,
         pressed: Pressed,
     },
+    /// Words that changed are told of.
+    Tell(Told),
+}
+
+/// What is said about words when they are on the disk.
+pub(super) struct Told {
+    pub(super) said: Vec<device_frame::Body>,
+    /// When they are not.
+    pub(super) otherwise: Vec<device_frame::Body>,
+    /// To somebody at the device: whether they are.
+    pub(super) reply: Option<Box<dyn FnOnce(bool) + Send>>,
+}
+
+impl Told {
+    pub(super) fn nothing() -> Self {
+        Self {
+            said: Vec::new(),
+            otherwise: Vec::new(),
+            reply: None,
+        }
+    }
 }
 
 struct Waiting {
@@ -53,6 +76,13 @@ struct Waiting {
     stamp: Stamp,
     since: BootTime,
     then: Then,
+    /// Number of the change of words that goes to the disk with it.
+    change: Option<u64>,
+}
+
+struct Retry {
+    token: u64,
+    change: Option<u64>,
 }
 
 struct Unwritten {
@@ -78,6 +108,10 @@ impl Recording {
 
     pub(super) fn last_receipt(&self) -> u64 {
         self.last_receipt
+    }
+
+    pub(super) fn chain_head(&self) -> [u8; 32] {
+        self.chain_head
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -116,6 +150,7 @@ impl Keeper {
                 stamp,
                 since: now.boot,
                 then,
+                change: None,
             });
         }
         self.order(Waiting {
@@ -123,16 +158,20 @@ impl Keeper {
             stamp,
             since: now.boot,
             then,
+            change: None,
         });
     }
 
-    fn order(&mut self, waiting: Waiting) {
+    fn order(&mut self, mut waiting: Waiting) {
         self.recording.next_token += 1;
         let token = self.recording.next_token;
+        let (change, words) = self.unkept_words().unzip();
+        waiting.change = change;
         let order = Order::Append {
             token,
             stamp: waiting.stamp,
             bodies: waiting.bodies.clone(),
+            words,
         };
         match self.doors.orders.try_send(order) {
             Ok(()) => drop(self.recording.waiting.insert(token, waiting)),
@@ -141,7 +180,8 @@ impl Keeper {
     }
 
     pub(super) fn written(&mut self, written: Written) {
-        if self.recording.retrying == Some(written.token) {
+        let retrying = self.recording.retrying.as_ref();
+        if retrying.is_some_and(|retry| retry.token == written.token) {
             return self.retried(written);
         }
         let Some(waiting) = self.recording.waiting.remove(&written.token) else {
@@ -149,6 +189,7 @@ impl Keeper {
         };
         match written.receipts {
             Ok(receipts) => {
+                self.words_stand(waiting.change);
                 self.stands(receipts);
                 self.go_on(waiting.then);
             }
@@ -167,9 +208,15 @@ impl Keeper {
         }
     }
 
+    fn words_stand(&mut self, change: Option<u64>) {
+        let kept = &mut self.owner.changes_kept;
+        *kept = (*kept).max(change.unwrap_or(0));
+    }
+
     fn stands(&mut self, receipts: Stand) {
         self.recording.failing = false;
         self.recording.last_receipt = receipts.last;
+        self.recording.chain_head = receipts.hash;
         for fact in receipts.facts {
             self.note_receipt(&fact);
             self.doors.outbox.push(fact);
@@ -202,20 +249,23 @@ impl Keeper {
                 // The owner's page may have gone away; the press stands all the same.
                 reply.send(pressed).ok();
             }
+            Then::Tell(told) => {
+                told.said.into_iter().for_each(|body| self.say(body));
+                told.reply.into_iter().for_each(|reply| reply(true));
+                self.show();
+            }
         }
     }
 
     fn open(&mut self, grants: &[GrantId]) {
         for id in grants {
-            let effects = self.sharing.open(*id, &clock::now());
+            let effects = self.judge.open(*id, &clock::now());
             self.carry_out(effects);
         }
         // Ended before its receipt stood: nothing opened, and the number would stay for ever.
-        self.receipts.retain(|id, _| {
-            self.sharing
-                .grant(*id)
-                .is_some_and(|grant| !grant.is_ended())
-        });
+        let sharing = self.judge.sharing();
+        self.receipts
+            .retain(|id, _| sharing.grant(*id).is_some_and(|grant| !grant.is_ended()));
         self.show();
     }
 
@@ -223,6 +273,12 @@ impl Keeper {
         self.recording.failing = true;
         match waiting.then {
             Then::Open { trigger, .. } => self.not_durable(trigger),
+            Then::Tell(told) => {
+                self.recording.put_by(waiting.stamp, waiting.bodies);
+                told.otherwise.into_iter().for_each(|body| self.say(body));
+                told.reply.into_iter().for_each(|reply| reply(false));
+                self.show();
+            }
             then @ (Then::Nothing | Then::OpenLate { .. } | Then::OpenPress { .. }) => {
                 self.recording.put_by(waiting.stamp, waiting.bodies);
                 self.go_on(then);
@@ -263,24 +319,27 @@ impl Keeper {
         let Some(first) = self.recording.unwritten.front().filter(|_| due) else {
             return;
         };
-        let order = |token| Order::Append {
+        let (change, words) = self.unkept_words().unzip();
+        let token = self.recording.next_token + 1;
+        let order = Order::Append {
             token,
             stamp: first.stamp,
             bodies: first.bodies.clone(),
+            words,
         };
-        let token = self.recording.next_token + 1;
-        if self.doors.orders.try_send(order(token)).is_ok() {
+        if self.doors.orders.try_send(order).is_ok() {
             self.recording.next_token = token;
-            self.recording.retrying = Some(token);
+            self.recording.retrying = Some(Retry { token, change });
         }
         self.recording.retried_at = now;
     }
 
     fn retried(&mut self, written: Written) {
-        self.recording.retrying = None;
+        let retry = self.recording.retrying.take();
         let Ok(receipts) = written.receipts else {
             return;
         };
+        self.words_stand(retry.and_then(|retry| retry.change));
         self.recording.unwritten.pop_front();
         self.stands(receipts);
         self.show();

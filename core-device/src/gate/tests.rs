@@ -12,7 +12,7 @@ async fn without_a_rule_nothing_opens_and_the_press_still_reaches_the_hub() {
     let pressed = device.press().await;
     assert_eq!(
         (pressed.opened.len(), pressed.refusal),
-        (0, Some(Refusal::NoRule))
+        (0, Some(Refusal::NoRule.into()))
     );
     assert!(!device.is_open(1));
     let facts = device.facts();
@@ -163,4 +163,26 @@ async fn a_hub_that_sends_nonsense_all_day_cannot_push_receipts_out_of_the_journ
     }
     device.press().await;
     assert!(device.facts().len() <= 2 * 60 + 1);
+}
+
+#[tokio::test]
+async fn a_press_that_follows_at_once_joins_the_one_that_is_open_and_no_other() {
+    let dir = folder();
+    let device = Device::start(dir.path(), press_rule(60));
+    let first = device.press().await;
+    for _ in 0..300 {
+        assert_eq!(device.press().await, first);
+    }
+    assert_ne!(
+        device.press_as(true).await.trigger,
+        first.trigger,
+        "a drill"
+    );
+    device.gate.stop_everything().await;
+    let again = device.press().await;
+    assert_ne!(again.trigger, first.trigger);
+    assert!(device.is_open(1), "after a STOP it is a first press");
+    let pressed = |fact: &Frame| matches!(fact, Frame::Pressed(_));
+    let told = device.facts();
+    assert_eq!(told.iter().filter(|fact| pressed(fact)).count(), 3);
 }

@@ -189,13 +189,18 @@ impl Link {
                 Ok(())
             }
             Some(hub_frame::Body::Drain(_)) => Err("the hub is going away".to_owned().into()),
-            // A device that obeys its own configuration has no use for signed words.
-            Some(
-                hub_frame::Body::NonceAsk(_)
-                | hub_frame::Body::Present(_)
-                | hub_frame::Body::PairingHello(_)
-                | hub_frame::Body::HubClose(_),
-            ) => Ok(()),
+            Some(hub_frame::Body::HubClose(close)) => {
+                self.gate.hub_closes(close).await.map_err(down)
+            }
+            Some(hub_frame::Body::NonceAsk(ask)) => {
+                self.gate.hear(Ask::NonceAsk(ask)).await.map_err(down)
+            }
+            Some(hub_frame::Body::Present(present)) => {
+                self.gate.hear(Ask::Present(present)).await.map_err(down)
+            }
+            Some(hub_frame::Body::PairingHello(hello)) => {
+                self.gate.hear(Ask::PairingHello(hello)).await.map_err(down)
+            }
             // A newer hub may say more than we understand.
             None => Ok(()),
         }

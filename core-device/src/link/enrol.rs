@@ -46,6 +46,7 @@ pub async fn enrol(claim: &Claim, name: &str, data_dir: &Path) -> Result<Enrolle
         hub: claim.address.clone(),
         premises: reply.premises_name,
         authority: claim.authority,
+        consent_origins: reply.consent_origins,
     };
     Enrolled::keep(data_dir, &reply.certificate, &about).map_err(EnrolError::Disk)?;
     Enrolled::load(data_dir)

@@ -6,13 +6,14 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use assent_consent::DeviceId;
+use assent_consent::{DeviceId, Origin, Origins};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::authority::pem;
+use crate::device_key::DeviceKey;
 
 pub struct Enrolled {
     device: DeviceId,
@@ -27,6 +28,9 @@ pub(super) struct About {
     pub(super) premises: String,
     /// SHA-256 of the hub's authority.
     pub(super) authority: [u8; 32],
+    /// Where the owner's page of this hub is.
+    #[serde(default)]
+    pub(super) consent_origins: Vec<String>,
 }
 
 impl Enrolled {
@@ -76,6 +80,22 @@ impl Enrolled {
     #[must_use]
     pub fn hub(&self) -> &str {
         &self.about.hub
+    }
+
+    /// Where the hub said that the owner's page is; what is no origin is left out.
+    #[must_use]
+    pub fn consent_origins(&self) -> Vec<Origin> {
+        let told = self.about.consent_origins.iter().take(Origins::MOST);
+        told.filter_map(|text| Origin::new(text).ok()).collect()
+    }
+
+    /// What the device signs with.
+    ///
+    /// # Errors
+    /// A key that is not of the kind that enrolment made.
+    pub fn device_key(&self) -> io::Result<DeviceKey> {
+        let pair = KeyPair::from_pem(&self.key_pem).map_err(io::Error::other)?;
+        DeviceKey::from_pkcs8(&Zeroizing::new(pair.serialize_der()))
     }
 
     pub(super) fn authority(&self) -> [u8; 32] {

@@ -5,10 +5,10 @@ use assent_consent::CameraNumber;
 use assent_wire::link::camera_health::Condition as Wire;
 use assent_wire::link::device_frame::Body;
 use assent_wire::link::{self, DeviceFrame};
-use assent_wire::{Canonical, MAX_NAME, opened_message};
+use assent_wire::{MAX_NAME, opened_message};
 
 use super::Link;
-use crate::camera::{Camera, Condition};
+use crate::camera::{Armed, Camera, Condition};
 use crate::gate::boot_now;
 
 impl Link {
@@ -18,15 +18,19 @@ impl Link {
         let hello = link::Hello {
             boot_id: boot_id.to_vec(),
             software: concat!("assent-core ", env!("CARGO_PKG_VERSION")).to_owned(),
-            cameras: self.cameras.iter().map(card).collect(),
-            policy: Canonical::of((*status.policy).clone()).bytes().to_vec(),
+            cameras: self
+                .cameras
+                .iter()
+                .map(|camera| card(camera, &status.armed))
+                .collect(),
+            policy: status.standing.payload.to_vec(),
             live: status
                 .live
                 .iter()
                 .map(|share| opened_message(&share.adopted(now), share.receipt))
                 .collect(),
             last_receipt: status.last_receipt,
-            consent: None,
+            consent: Some(status.standing.consent()),
         };
         DeviceFrame {
             seq: 0,
@@ -35,12 +39,12 @@ impl Link {
     }
 }
 
-fn card(camera: &Camera) -> link::Camera {
+fn card(camera: &Camera, armed: &Armed) -> link::Camera {
     link::Camera {
         number: camera.number.get().into(),
         name: camera.name.chars().scan(0, short_enough).collect(),
         has_sub: camera.sub.is_some(),
-        has_audio: camera.audio.is_some(),
+        has_audio: camera.audio.is_some() && armed.sound.contains(&camera.number),
         masked: camera.masked,
         health: health(camera),
     }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::gate::{LocalPress, Setup};
+use crate::gate::{ConsentSetup, LocalPress, Setup};
 use crate::memory::Memory;
 use crate::valve::valves;
 
@@ -40,6 +40,7 @@ impl Device {
             device: enrolled.device(),
             policy: policy(),
             valves: valves([camera()]),
+            consent: ConsentSetup::default(),
         };
         let gate = Gate::start(setup, memory, past, &tasks, &stop);
         let (_, to_hub) = mpsc::channel(1);

@@ -1,7 +1,7 @@
 //! What the page says back: a redirect to itself for a browser without scripts, JSON for a button or a
 //! command.
 
-use assent_consent::{GrantId, Refusal};
+use assent_consent::{GateRefusal, GrantId, Refusal};
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -63,7 +63,31 @@ fn problem(status: StatusCode, detail: &str) -> Response {
 }
 
 /// In words for whoever pressed.
-fn refusal(refusal: Refusal) -> &'static str {
+fn refusal(refusal: GateRefusal) -> &'static str {
+    match refusal {
+        GateRefusal::Rules(refusal) => of_the_rules(refusal),
+        GateRefusal::AboveCeiling => "The owner's ceiling leaves nothing of it.",
+        GateRefusal::Revoked => "The owner shut this agency out.",
+        GateRefusal::Expired => "The owner's rules for this are over.",
+        GateRefusal::WrongDevice
+        | GateRefusal::WrongEpoch
+        | GateRefusal::KeyCancelled
+        | GateRefusal::StaleNonce
+        | GateRefusal::UnknownKey
+        | GateRefusal::NotAllowed
+        | GateRefusal::BadSignature
+        | GateRefusal::WrongOrigin
+        | GateRefusal::NotVerified
+        | GateRefusal::OldVersion
+        | GateRefusal::WrongPrevious
+        | GateRefusal::UnknownAgency
+        | GateRefusal::LastPasskey
+        | GateRefusal::TooFarAhead
+        | GateRefusal::NothingWaits => "The owner's words do not allow it.",
+    }
+}
+
+fn of_the_rules(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NoRule => "No rule shares a camera on a press.",
         Refusal::Paused => "Sharing is paused.",

@@ -10,7 +10,7 @@ use assent_consent::{
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::gate::Setup;
+use crate::gate::{ConsentSetup, Setup};
 use crate::memory::Memory;
 use crate::valve;
 
@@ -30,6 +30,7 @@ async fn page_under(
         device: DeviceId([7; 32]),
         policy,
         valves: Arc::clone(&valves),
+        consent: ConsentSetup::default(),
     };
     let gate = Gate::start(setup, memory, past, &TaskTracker::new(), &stop);
     let (_, attached) = watch::channel(Attached::not_yet());

@@ -1,6 +1,6 @@
-//! The receipts: numbered without gaps, each carrying the hash of the one before, in a row of segments.
-//! The next segment always lies ready; when the disk has no room for another, the oldest is written
-//! over, so that neither a press nor a stop ever fails for space.
+//! The receipts: numbered without gaps, each carrying the hash of the one before, under the device's
+//! signature, in a row of segments. The next segment always lies ready; when the disk has no room for
+//! another, the oldest is written over, so that neither a press nor a stop ever fails for space.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,6 +14,7 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use super::segment::Segment;
+use super::signer::{Signer, entry_of};
 use super::{Fact, Stand};
 
 #[derive(Clone, Copy)]
@@ -23,7 +24,7 @@ pub(super) struct Limits {
 }
 
 impl Default for Limits {
-    /// A receipt is about 200 bytes: 16 MiB are some 80,000, years of a household and months of a
+    /// A receipt is about 400 bytes: 16 MiB are some 40,000, years of a household and months of a
     /// school with standing rules.
     fn default() -> Self {
         Self {
@@ -49,6 +50,9 @@ pub(super) struct Journal {
     ordinals: BTreeSet<u64>,
     current: Segment,
     chain: Chain,
+    /// The last record that was found, until somebody has checked its signature.
+    newest: Option<Vec<u8>>,
+    signer: Option<Signer>,
 }
 
 /// Where the next receipt ties on.
@@ -74,6 +78,7 @@ impl Journal {
             make_spare(dir, limits, &mut ordinals)?;
         }
         let mut chain = Chain::default();
+        let mut newest = None;
         let mut current = None;
         for ordinal in &ordinals {
             let mut first = true;
@@ -82,6 +87,7 @@ impl Journal {
                     return false;
                 };
                 first = false;
+                newest = Some(record.to_vec());
                 each(receipt);
                 true
             })?;
@@ -95,6 +101,8 @@ impl Journal {
                 ordinals,
                 current,
                 chain,
+                newest,
+                signer: None,
             },
             None => {
                 let first = segment(dir, 1);
@@ -107,6 +115,8 @@ impl Journal {
                     ordinals: [1].into(),
                     current,
                     chain,
+                    newest,
+                    signer: None,
                 }
             }
         };
@@ -115,16 +125,43 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Numbers, chains, writes and syncs; all of them or none.
+    /// Signs what is written from now on, and checks that what is there was this device's: through the
+    /// chain, the newest signature stands for all before it.
+    pub(super) fn sign_with(&mut self, signer: Signer) {
+        let newest = self.newest.take();
+        if newest.is_some_and(|record| entry_of(&record) != record && !signer.made(&record)) {
+            tracing::error!(
+                "the newest receipt in the journal has another signature than this device's"
+            );
+        }
+        self.signer = Some(signer);
+    }
+
+    pub(super) fn signer(&mut self) -> Option<&mut Signer> {
+        self.signer.as_mut()
+    }
+
+    /// Numbers, chains, signs, writes and syncs; all of them or none.
     pub(super) fn append(&mut self, stamp: &Stamp, bodies: Vec<Body>) -> io::Result<Stand> {
         let mut chain = self.chain;
         let mut records = Vec::with_capacity(bodies.len());
         let mut facts = Vec::with_capacity(bodies.len());
         for body in bodies {
             let receipt = chain.tie(body, stamp, self.boot_id);
-            records.push(receipt.encode_to_vec());
-            chain.hash = Sha256::digest(records.last().map_or(&[][..], Vec::as_slice)).into();
+            let entry = receipt.encode_to_vec();
+            chain.hash = Sha256::digest(&entry).into();
+            records.push(match &self.signer {
+                Some(signer) => signer.seal(entry)?,
+                None => entry,
+            });
             facts.extend(Fact::of(&receipt, self.boot_id));
+        }
+        if records.is_empty() {
+            return Ok(Stand {
+                last: chain.last,
+                hash: chain.hash,
+                facts,
+            });
         }
         if !self.current.has_room_for(records.iter().map(Vec::len)) {
             self.next_segment()?;
@@ -133,6 +170,7 @@ impl Journal {
         self.chain = chain;
         Ok(Stand {
             last: chain.last,
+            hash: chain.hash,
             facts,
         })
     }
@@ -185,7 +223,8 @@ impl Chain {
     /// The first receipt of a segment may tie on to nothing known: what was before it was written over,
     /// or is damaged. Behind it there are no gaps.
     fn follow(&mut self, record: &[u8], first: bool) -> Option<Receipt> {
-        let receipt = Receipt::decode(record).ok()?;
+        let entry = entry_of(record);
+        let receipt = Receipt::decode(&*entry).ok()?;
         let ties_on = receipt.number == self.last + 1 && receipt.previous == self.hash;
         let gap = first && receipt.number > self.last;
         if !ties_on && self.last > 0 {
@@ -199,7 +238,7 @@ impl Chain {
         }
         *self = Self {
             last: receipt.number,
-            hash: Sha256::digest(record).into(),
+            hash: Sha256::digest(&*entry).into(),
         };
         Some(receipt)
     }
@@ -270,87 +309,4 @@ pub fn boot_id() -> [u8; 16] {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-    use assent_wire::link;
-
-    const STAMP: Stamp = Stamp {
-        wall: WallTime(5),
-        boot: BootTime(6),
-        local_day: 7,
-    };
-
-    fn refused(n: u8) -> Body {
-        Body::Refused(link::Refused {
-            trigger_id: vec![n; 16],
-            refusal: link::Refusal::NoRule.into(),
-        })
-    }
-
-    fn read(dir: &Path, limits: Limits) -> (Journal, Vec<Receipt>) {
-        let mut seen = Vec::new();
-        let journal = Journal::open(dir, limits, |receipt| seen.push(receipt)).unwrap();
-        (journal, seen)
-    }
-
-    #[test]
-    fn receipts_are_numbered_and_chained_over_a_restart() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut journal, _) = read(dir.path(), Limits::default());
-        let facts = journal
-            .append(&STAMP, vec![refused(1), refused(2)])
-            .unwrap();
-        assert_eq!(
-            facts.facts.iter().map(Fact::number).collect::<Vec<_>>(),
-            [1, 2]
-        );
-        let (mut journal, seen) = read(dir.path(), Limits::default());
-        assert_eq!(seen.len(), 2);
-        assert_eq!(
-            seen[1].previous,
-            Sha256::digest(seen[0].encode_to_vec()).to_vec()
-        );
-        assert_eq!(journal.append(&STAMP, vec![refused(3)]).unwrap().last, 3);
-    }
-
-    #[test]
-    fn half_a_receipt_is_forgotten_and_the_next_one_stands_in_its_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut journal, _) = read(dir.path(), Limits::default());
-        journal.append(&STAMP, vec![refused(1)]).unwrap();
-        let end = journal.current.at;
-        journal.append(&STAMP, vec![refused(2)]).unwrap();
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .open(segment(dir.path(), 1))
-            .unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 4], end as u64 + 20).unwrap();
-        let (mut journal, seen) = read(dir.path(), Limits::default());
-        assert_eq!(seen.len(), 1);
-        assert_eq!(journal.append(&STAMP, vec![refused(9)]).unwrap().last, 2);
-        assert_eq!(read(dir.path(), Limits::default()).1.len(), 2);
-    }
-
-    #[test]
-    fn without_room_the_oldest_receipts_make_place_for_new_ones() {
-        let dir = tempfile::tempdir().unwrap();
-        let limits = Limits {
-            segment_bytes: 1000,
-            most_segments: 3,
-        };
-        let (mut journal, _) = read(dir.path(), limits);
-        for n in 0..100 {
-            journal.append(&STAMP, vec![refused(n)]).unwrap();
-        }
-        let files = fs::read_dir(dir.path()).unwrap().count();
-        assert!(files <= 4, "{files} files");
-        let (_, seen) = read(dir.path(), limits);
-        assert_eq!(seen.last().unwrap().number, 100);
-        assert!(
-            seen.windows(2)
-                .all(|pair| pair[1].number == pair[0].number + 1)
-                && seen.len() > 5
-        );
-    }
-}
+mod tests;

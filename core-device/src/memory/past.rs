@@ -8,7 +8,7 @@ use assent_wire::link::Receipt;
 use assent_wire::link::receipt::Body;
 use assent_wire::{grant_id, link, trigger_id};
 
-use super::{Fact, Kept, boot_id};
+use super::{Fact, Kept, Words, boot_id};
 
 /// As many triggers as the machine remembers.
 const MOST_USED: usize = 1024;
@@ -17,6 +17,7 @@ const MOST_OPENINGS: usize = 1024;
 
 pub struct Past {
     pub(crate) kept: Kept,
+    pub(crate) words: Words,
     pub(crate) tombstones: Tombstones,
     pub(crate) used: VecDeque<TriggerId>,
     pub(crate) openings: VecDeque<(RuleId, u32, BootTime)>,
@@ -34,9 +35,10 @@ pub struct Unfinished {
 }
 
 impl Past {
-    pub(super) fn new(kept: Kept) -> Self {
+    pub(super) fn new(kept: Kept, words: Words) -> Self {
         Self {
             kept,
+            words,
             tombstones: Tombstones::default(),
             used: VecDeque::new(),
             openings: VecDeque::new(),

@@ -1,21 +1,17 @@
-//! Two files of fixed size that are written in turn: whatever moment the power fails, one of them is
-//! whole, and the higher generation wins. They hold what may be a little behind: losing the newest only
-//! says a fact to the hub once more.
+//! What may be a little behind when the power fails: how far the hub has acknowledged, what is paused, and
+//! how far open shares have come. Losing the newest only says a fact to the hub once more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use assent_consent::{CameraNumber, GrantId, Pause, RuleId};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+
+use super::two::TwoSlots;
 
 /// 64 rules of 256 cameras, all paused, take about 200 KiB; a mark of 256 grants 20 more.
 const SLOT_BYTES: usize = 256 * 1024;
-const LENGTH: usize = 4;
-const HASH: usize = 32;
 
 /// What the slots hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,70 +48,25 @@ struct WrittenMark {
     left: Vec<([u8; 16], u64)>,
 }
 
-pub(super) struct Slots {
-    files: [File; 2],
-    generation: u64,
-}
+pub(super) struct Slots(TwoSlots);
 
 impl Slots {
     pub(super) fn open(dir: &Path) -> io::Result<(Self, Kept)> {
-        let files = [
-            open_slot(&dir.join("state-a"))?,
-            open_slot(&dir.join("state-b"))?,
-        ];
-        File::open(dir)?.sync_all()?;
-        let newest = files
-            .iter()
-            .filter_map(read_slot)
-            .max_by_key(|written| written.generation);
-        let generation = newest.as_ref().map_or(0, |written| written.generation);
+        let (slots, found) = TwoSlots::open(dir, "state", SLOT_BYTES, |bytes| {
+            let written: Written = serde_json::from_slice(bytes).ok()?;
+            Some((written.generation, written))
+        })?;
         Ok((
-            Self { files, generation },
-            newest.map(Kept::from).unwrap_or_default(),
+            Self(slots),
+            found.newest.map(Kept::from).unwrap_or_default(),
         ))
     }
 
     pub(super) fn keep(&mut self, kept: &Kept) -> io::Result<()> {
-        let generation = self.generation + 1;
-        let text = serde_json::to_vec(&kept.written(generation)).map_err(io::Error::other)?;
-        let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-        if LENGTH + HASH + text.len() > SLOT_BYTES {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        let mut bytes = length.to_be_bytes().to_vec();
-        bytes.extend(Sha256::digest(&text));
-        bytes.extend(text);
-        // The older of the two; the newer one stays whole until this one is synced.
-        let file = &self.files[usize::from(generation % 2 == 1)];
-        file.write_all_at(&bytes, 0)?;
-        file.sync_data()?;
-        self.generation = generation;
-        Ok(())
+        let written = kept.written(self.0.next_generation());
+        self.0
+            .write(&serde_json::to_vec(&written).map_err(io::Error::other)?)
     }
-}
-
-fn open_slot(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)?;
-    if file.metadata()?.len() < SLOT_BYTES as u64 {
-        file.write_all_at(&vec![0; SLOT_BYTES], 0)?;
-        file.sync_all()?;
-    }
-    Ok(file)
-}
-
-fn read_slot(file: &File) -> Option<Written> {
-    let mut bytes = vec![0; SLOT_BYTES];
-    file.read_exact_at(&mut bytes, 0).ok()?;
-    let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
-    let (hash, rest) = rest.split_first_chunk::<HASH>()?;
-    let text = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    (*hash == *Sha256::digest(text)).then(|| serde_json::from_slice(text).ok())?
 }
 
 impl Kept {
@@ -163,6 +114,8 @@ impl From<Written> for Kept {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::os::unix::fs::FileExt as _;
+
     use super::*;
 
     #[test]
@@ -179,7 +132,7 @@ mod tests {
                 .unwrap();
         }
         assert_eq!(Slots::open(dir.path()).unwrap().1.acknowledged, 4);
-        slots.files[0].write_all_at(b"xxxx", 40).unwrap();
+        slots.0.files[0].write_all_at(b"xxxx", 40).unwrap();
         assert_eq!(Slots::open(dir.path()).unwrap().1.acknowledged, 3);
         let (mut slots, _) = Slots::open(dir.path()).unwrap();
         slots

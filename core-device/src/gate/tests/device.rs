@@ -6,8 +6,8 @@ pub(super) use std::time::Duration;
 
 pub(super) use assent_consent::{
     AgencyId, Alert, AlertKind, AlertLimits, AlertRule, AlertSource, Cameras, EndCause, Note,
-    PersonId, PolicyVersion, Press, PressedAt, Reason, Revoke, RevokeId, Rights, Rule, RuleId,
-    RuleTrigger, Scope, Trigger, TriggerKind, Ttl, WallTime,
+    PersonId, PolicyVersion, Press, PressedAt, Reason, Refusal, Revoke, RevokeId, Rights, Rule,
+    RuleId, RuleTrigger, Scope, Trigger, TriggerKind, Ttl, WallTime,
 };
 pub(super) use assent_wire::link::device_frame::Body as Frame;
 use assent_wire::{Canonical, seal};
@@ -54,6 +54,7 @@ impl Device {
             device: DeviceId([5; 32]),
             policy: StandingPolicy::new(PolicyVersion(1), rules).unwrap(),
             valves: valves.clone(),
+            consent: ConsentSetup::default(),
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let gate = Gate::start(setup, memory, past, &tasks, &stop);
@@ -66,11 +67,15 @@ impl Device {
     }
 
     pub(super) async fn press(&self) -> Pressed {
+        self.press_as(false).await
+    }
+
+    pub(super) async fn press_as(&self, drill: bool) -> Pressed {
         let press = LocalPress {
             id: None,
             level: Level::Panic,
             silent: false,
-            drill: false,
+            drill,
         };
         self.gate.press(press).await.unwrap()
     }

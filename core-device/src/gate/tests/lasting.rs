@@ -124,7 +124,7 @@ async fn what_the_hub_acknowledged_is_not_said_again() {
             device.gate.outbox().is_empty()
         })
         .await;
-    device.press().await;
+    device.press_as(true).await;
     device.end().await;
     let device = Device::start(dir.path(), vec![]);
     let presses = device
