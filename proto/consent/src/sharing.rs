@@ -211,8 +211,12 @@ impl Sharing {
     /// Takes over a grant that is live on the device.
     ///
     /// # Errors
-    /// `Replayed` when it was closed here already: the device must then be told to end it.
+    /// `Replayed` when it was closed here already: the device must then be told to end it. `Malformed` when
+    /// it is not this device's: its name does not follow from this device, its trigger and its rule.
     pub fn adopt(&mut self, there: Adopted, now: BootTime) -> Result<Vec<Effect>, Refusal> {
+        if GrantId::derive(&self.device, there.trigger, there.terms.rule) != there.grant {
+            return Err(Refusal::Malformed);
+        }
         let revoked = self.tombstones.holds_grant(there.grant)
             || self.tombstones.holds_trigger(there.trigger);
         let known = self.grants.get(&there.grant);
@@ -226,15 +230,15 @@ impl Sharing {
             return Err(Refusal::TooMany);
         }
         Ok(self.change(|sharing, change| {
-            let withdrawn = match sharing.grants.get(&there.grant) {
-                Some(Grant::Asked(asked)) => asked.withdrawn.clone(),
-                Some(Grant::Live(_) | Grant::Ended(_)) | None => BTreeSet::new(),
+            let (of, withdrawn) = match sharing.grants.get(&there.grant) {
+                Some(Grant::Asked(asked)) => (asked.of, asked.withdrawn.clone()),
+                Some(Grant::Live(_) | Grant::Ended(_)) | None => (None, BTreeSet::new()),
             };
             sharing.used.insert(there.trigger);
             let live = Live {
                 id: there.grant,
                 trigger: there.trigger,
-                of: None,
+                of,
                 cause: there.cause,
                 ends_at: now.plus_ms(there.remaining_ms.min(there.terms.ttl.ms())),
                 terms: there.terms,

@@ -402,3 +402,28 @@ fn an_ask_that_nobody_answers_ends() {
     hub.expire(at(120));
     assert!(hub.grants().all(Grant::is_ended));
 }
+
+#[test]
+fn a_grant_whose_name_is_not_this_devices_is_not_adopted() {
+    let mut device = machine(vec![rule(1, RuleTrigger::Press, &[1], 60)]);
+    let id = let_open(&mut device, &press(1, &[]), &now(5)).unwrap()[0];
+    let live = device.grant(id).unwrap().live().unwrap();
+    let there = Adopted {
+        grant: id,
+        trigger: live.trigger,
+        cause: live.cause,
+        terms: live.terms.clone(),
+        remaining_ms: 1000,
+    };
+    let mut other = Sharing::new(DeviceId([2; 32]), StandingPolicy::default());
+    assert_eq!(other.adopt(there.clone(), at(9)), Err(Refusal::Malformed));
+    let renamed = Adopted {
+        trigger: TriggerId([9; 16]),
+        ..there.clone()
+    };
+    assert_eq!(
+        machine(vec![]).adopt(renamed, at(9)),
+        Err(Refusal::Malformed)
+    );
+    assert!(machine(vec![]).adopt(there, at(9)).is_ok());
+}
