@@ -8,6 +8,7 @@ pub use overrides::Overrides;
 
 use crate::error::{Error, Result};
 use crate::world::AgencyId;
+use assent_consent as consent;
 use assent_media::TcpListen;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -222,6 +223,13 @@ impl Config {
             return Err(Error::invalid(
                 "media.listen is a wildcard: set media.advertise to the addresses that browsers and devices can reach.",
             ));
+        }
+        let unfit = |hook: &&Hook| consent::AlertSource::new(hook.name.as_str()).is_err();
+        if let Some(hook) = self.hooks.iter().find(unfit) {
+            return Err(Error::invalid(format!(
+                "The name of the hook {:?} is longer than 64 bytes or holds control characters.",
+                hook.name
+            )));
         }
         Ok(())
     }

@@ -179,6 +179,16 @@ impl Error {
         }
     }
 
+    /// The store will never take what was to be written: it is not about being away, full or busy.
+    pub fn refuses_row(&self) -> bool {
+        let sqlx = self.context.as_ref();
+        match sqlx.and_then(|context| context.downcast_ref::<sqlx::Error>()) {
+            Some(sqlx::Error::Database(d)) => means_refused(d.code().as_deref()),
+            Some(sqlx::Error::Encode(_)) => true,
+            Some(_) | None => false,
+        }
+    }
+
     /// The private part, for the one place that logs.
     pub fn context(&self) -> Option<&(dyn StdError + Send + Sync)> {
         self.context.as_deref()
@@ -238,6 +248,18 @@ fn means_away(code: Option<&str>) -> bool {
     match code.parse::<u32>() {
         Ok(n) if code.len() < 5 => matches!(n & 0xff, 5 | 6 | 8 | 10 | 14),
         _ => code.starts_with("08") || code.starts_with("53") || code.starts_with("57"),
+    }
+}
+
+/// SQLite: too big (18), constraint (19), mismatch (20), with their extended codes.
+/// PostgreSQL: data (22…, which has the NUL byte), constraint (23…), beyond a limit (54…).
+fn means_refused(code: Option<&str>) -> bool {
+    let Some(code) = code else { return false };
+    match code.parse::<u32>() {
+        Ok(n) if code.len() < 5 => matches!(n & 0xff, 18..=20),
+        _ => ["22", "23", "54"]
+            .iter()
+            .any(|class| code.starts_with(class)),
     }
 }
 

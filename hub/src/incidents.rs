@@ -8,7 +8,7 @@ mod page;
 mod rows;
 mod writer;
 
-pub use note::{AlertKind, Level, NewAlert};
+pub use note::{AlertKind, AlertWords, Level, NewAlert};
 pub use page::{Alert, Incident};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,7 +10,7 @@ mod rows;
 mod tests;
 
 pub use agency_set::AgencySet;
-pub use camera::{Camera, Connection, Reported};
+pub use camera::{Camera, CameraName, Connection, Reported};
 pub use premises::{Agency, Kind, Place, Premises};
 
 use std::collections::BTreeMap;

@@ -7,8 +7,10 @@ mod guarded;
 mod ids;
 mod private;
 mod random;
+mod rows;
 mod stamp;
 mod store;
+mod text;
 
 pub use behind::Behind;
 pub use clock::{Clock, from_millis, millis};
@@ -18,8 +20,10 @@ pub use ids::{
 };
 pub use private::Private;
 pub use random::{Hash, Random, Secret};
+pub use rows::Row;
 pub use stamp::Stamp;
 pub use store::{Engine, Store, StoreState};
+pub use text::Text;
 
 /// Everything that a slice may ask of the outside.
 #[derive(Clone)]

@@ -67,6 +67,11 @@ async fn a_town_with_a_mistake_changes_nothing_and_says_where() {
         ("lat = 42.1", "lat = 142.1", "not on earth"),
         ("role = \"owner\"", "role = \"operator\"", "badge"),
         ("address =", "adress =", "adress"),
+        (
+            "Lincoln School",
+            "Lincoln\\u0000School",
+            "control characters",
+        ),
     ] {
         let error = import(&hub, &TOWN.replace(from, to)).await.unwrap_err();
         assert!(error.public.contains(says), "{error}");

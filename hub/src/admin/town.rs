@@ -6,9 +6,12 @@ use crate::error::{Error, Result};
 use crate::identity::{Badge, Person, Role};
 use crate::registry::{Agency, Kind, Place, Premises};
 use crate::state::Hub;
-use crate::world::{AgencyId, PersonId, PremisesId, Private};
+use crate::world::{AgencyId, PersonId, PremisesId, Private, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// Longer than any name, address or telephone number; longer lines are a mistake in the file.
+const LONGEST_LINE: usize = 200;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +54,12 @@ struct PersonEntry {
     premises: Vec<String>,
 }
 
+const UNFIT: &str = "a line of text is longer than 200 bytes or holds control characters";
+
+fn fits(line: impl AsRef<str>) -> bool {
+    Text::<LONGEST_LINE>::new(line.as_ref()).is_some()
+}
+
 impl Town {
     pub fn parse(toml: &str) -> Result<Self> {
         toml::from_str(toml).map_err(|e| {
@@ -63,6 +72,12 @@ impl Town {
 
     pub(super) async fn import(self, hub: &Hub) -> Result<Value> {
         let agency = AgencyId::of_key(&self.agency.key);
+        if !fits(&self.agency.name) {
+            return Err(Error::invalid(format!(
+                "Agency {}: {UNFIT}.",
+                self.agency.key
+            )));
+        }
         // All of it is understood before any of it is written.
         let premises = self
             .premises
@@ -131,6 +146,19 @@ impl PremisesEntry {
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => return Err(self.refuse("lat and lon go together")),
         };
+        let lines = [
+            Some(&self.name),
+            Some(&self.address),
+            self.call_back.as_ref(),
+        ];
+        if !lines
+            .into_iter()
+            .chain([self.keyholder.as_ref()])
+            .flatten()
+            .all(fits)
+        {
+            return Err(self.refuse(UNFIT));
+        }
         Ok(Premises {
             id: PremisesId::of_key(&self.key),
             agency,
@@ -160,6 +188,9 @@ impl PersonEntry {
             Role::Owner if self.badge.is_some() => Some("an owner has no badge"),
             Role::Owner if self.premises.is_empty() => {
                 Some("an owner answers for at least one of the premises")
+            }
+            Role::Operator | Role::Owner if !fits(&self.name) || !self.badge.iter().all(fits) => {
+                Some(UNFIT)
             }
             Role::Operator | Role::Owner => None,
         };

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Alerts;
 use crate::config::Hook;
 use crate::error::{Error, Kind, Result};
-use crate::incidents::{AlertKind, Level, NewAlert};
+use crate::incidents::{AlertKind, AlertWords, Level, NewAlert};
 use crate::registry::{Place, Premises};
 use crate::sharing::AlertAnswer;
 use crate::world::{AgencyId, PremisesId, millis};
@@ -236,7 +236,7 @@ impl Alerts {
             silent: false,
             age_ms: raised.age_ms,
             by: Some(raised.source.to_owned()),
-            note: raised.body.note.clone(),
+            note: raised.body.note.as_deref().map(AlertWords::cleaned),
             place: raised.place,
             answer,
         });

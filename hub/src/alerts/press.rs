@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Alerts;
 use crate::error::Result;
 use crate::identity::Person;
-use crate::incidents::{AlertKind, Level, NewAlert};
+use crate::incidents::{AlertKind, AlertWords, Level, NewAlert};
 use crate::sharing::{
     AlertAnswer, DevicePress, LevelText, Press, PressAsked, PressState, Revoke, RevokeAsked,
     RevokeScope,
@@ -89,7 +89,9 @@ impl Alerts {
             silent: press.silent,
             age_ms,
             by: press.by.as_ref().map(|by| by.name.clone()),
-            note: note.filter(|note| !note.is_empty()),
+            note: note
+                .filter(|note| !note.is_empty())
+                .map(|note| AlertWords::cleaned(&note)),
             place: None,
             answer,
         });

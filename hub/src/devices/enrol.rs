@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{Devices, RequestProblem};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
-use crate::world::{DeviceId, Hash, PremisesId, Secret, millis};
+use crate::world::{DeviceId, Hash, PremisesId, Secret, Text, millis};
 
 /// Long enough to drive to the premises, short enough that a note left lying there is worthless.
 pub const CLAIM_LIFE: Duration = Duration::days(7);
@@ -61,11 +61,13 @@ impl Devices {
 
     /// Exchanges a claim code and a certificate request for a certificate.
     pub async fn enrol(&self, code: &str, request: &[u8], name: &str) -> Result<Enrolled> {
-        if code.len() > LONGEST_CODE || name.len() > LONGEST_NAME {
+        let name = Text::<LONGEST_NAME>::new(name);
+        let Some(name) = name.filter(|_| code.len() <= LONGEST_CODE) else {
             return Err(Error::invalid(
-                "The claim code or the device's name is too long.",
+                "The claim code or the device's name is too long, or the name holds control characters.",
             ));
-        }
+        };
+        let name = name.as_str();
         let now = self.world.clock.now();
         let (device, certificate) = self
             .authority

@@ -7,7 +7,7 @@ use super::person::Role;
 use super::{Identity, SignedIn};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
-use crate::world::{Guarded, PersonId, Secret, Store, millis};
+use crate::world::{Guarded, PersonId, Secret, Store, Text, millis};
 use serde_json::Value;
 use sqlx::Row;
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ const CEREMONY_WITHIN: Duration = Duration::minutes(5);
 /// Ceremonies under way at once; beyond it the oldest is forgotten.
 const CEREMONIES: usize = 4_096;
 const PASSKEYS_A_PERSON: usize = 20;
-const LABEL_CHARS: usize = 60;
+const LABEL_BYTES: usize = 120;
 
 /// What the browser gets back to name its challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -207,7 +207,7 @@ impl Identity {
         let passkey = webauthn
             .finish_passkey_registration(&credential, &state)
             .map_err(not_accepted)?;
-        let label: String = label.chars().take(LABEL_CHARS).collect();
+        let label = Text::<LABEL_BYTES>::cleaned(label).into_string();
         self.audit
             .append(Event::new(Class::PasskeyAdded, Actor::Person(person.id)).agency(person.agency))
             .await?;

@@ -12,7 +12,7 @@ use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
 use crate::sharing::AlertAnswer;
-use crate::world::{IncidentId, PremisesId};
+use crate::world::{IncidentId, PremisesId, Text};
 
 /// What is said at the end; long reports belong to the case.
 const LONGEST_NOTE: usize = 1_000;
@@ -59,6 +59,8 @@ impl Incidents {
         if note.as_ref().is_some_and(|note| note.len() > LONGEST_NOTE) {
             return Err(Error::invalid("The note is longer than 1,000 bytes."));
         }
+        // Nothing ends later because of what stands in a note.
+        let note = note.map(|note| Text::<LONGEST_NOTE>::cleaned(&note).into_string());
         let id = IncidentId(incident);
         let now = self.world.clock.now();
         let (premises, first) = {

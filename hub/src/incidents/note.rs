@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use crate::registry::Place;
 use crate::sharing::AlertAnswer;
-use crate::world::{IncidentId, PersonId, PremisesId};
+use crate::world::{IncidentId, PersonId, PremisesId, Text};
+
+/// What the presser or the detector says beside it.
+pub type AlertWords = Text<280>;
 
 /// How grave: what a panic press opens stands above everything.
 #[derive(
@@ -43,7 +46,7 @@ pub struct NewAlert {
     /// How old it was when it arrived.
     pub age_ms: u64,
     pub by: Option<String>,
-    pub note: Option<String>,
+    pub note: Option<AlertWords>,
     pub place: Option<Place>,
     pub answer: AlertAnswer,
 }
@@ -96,7 +99,7 @@ impl NewAlert {
             raised_at: now,
             age_ms: self.age_ms,
             by: self.by,
-            note: self.note,
+            note: self.note.map(AlertWords::into_string),
             place: self.place,
             answer: self.answer,
             acknowledged: None,

@@ -1,11 +1,35 @@
 //! Writes incidents and alerts behind the memory, as sharing does: whole rows, one transaction a moment,
 //! until the store takes them.
 
+use sqlx::{Any, Transaction};
 use tokio_util::sync::CancellationToken;
 
 use super::note::{AlertNote, IncidentNote};
 use super::{Incidents, rows};
 use crate::error::Result;
+use crate::world::Row;
+
+/// One row of a batch.
+enum Dirty {
+    Incident(IncidentNote),
+    Alert(AlertNote),
+}
+
+impl Row for Dirty {
+    async fn put(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+        match self {
+            Dirty::Incident(note) => rows::put_incident(tx, note).await,
+            Dirty::Alert(note) => rows::put_alert(tx, note).await,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Dirty::Incident(note) => format!("incident {}", note.id),
+            Dirty::Alert(note) => format!("alert {}", note.id),
+        }
+    }
+}
 
 impl Incidents {
     /// Runs until told to finish; then writes what is left.
@@ -24,46 +48,33 @@ impl Incidents {
     }
 
     async fn write(&self) -> Result<u64> {
-        let (version, incidents, alerts) = self.take_dirty();
-        if let Err(error) = self.write_rows(&incidents, &alerts).await {
+        let (version, batch) = self.take_dirty();
+        if let Err(error) = self.world.store.put_all(&batch).await {
             let mut held = self.held.lock();
-            held.dirty_incidents
-                .extend(incidents.iter().map(|note| note.id));
-            held.dirty_alerts.extend(alerts.iter().map(|note| note.id));
+            for row in batch {
+                match row {
+                    Dirty::Incident(note) => held.dirty_incidents.insert(note.id),
+                    Dirty::Alert(note) => held.dirty_alerts.insert(note.id),
+                };
+            }
             return Err(error);
         }
         self.forget();
         Ok(version)
     }
 
-    fn take_dirty(&self) -> (u64, Vec<IncidentNote>, Vec<AlertNote>) {
+    /// Incidents first: an alert's row names its incident's.
+    fn take_dirty(&self) -> (u64, Vec<Dirty>) {
         let mut held = self.held.lock();
         let incidents = std::mem::take(&mut held.dirty_incidents);
         let alerts = std::mem::take(&mut held.dirty_alerts);
         let incidents = incidents
             .iter()
-            .filter_map(|id| held.incidents.get(id).cloned())
-            .collect();
+            .filter_map(|id| held.incidents.get(id).cloned().map(Dirty::Incident));
         let alerts = alerts
             .iter()
-            .filter_map(|id| held.alerts.get(id).cloned())
-            .collect();
-        (held.version, incidents, alerts)
-    }
-
-    async fn write_rows(&self, incidents: &[IncidentNote], alerts: &[AlertNote]) -> Result<()> {
-        if incidents.is_empty() && alerts.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = self.world.store.pool().begin().await?;
-        for incident in incidents {
-            rows::put_incident(&mut transaction, incident).await?;
-        }
-        for alert in alerts {
-            rows::put_alert(&mut transaction, alert).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+            .filter_map(|id| held.alerts.get(id).cloned().map(Dirty::Alert));
+        (held.version, incidents.chain(alerts).collect())
     }
 
     fn forget(&self) {

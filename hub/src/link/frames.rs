@@ -20,6 +20,7 @@ use crate::registry::Connection;
 use crate::sharing::{Account, DevicePress};
 
 /// A sentence for an installer.
+use crate::world::Text;
 const LONGEST_REASON: usize = 200;
 
 impl Attached {
@@ -239,12 +240,7 @@ pub(super) fn health_of(health: link::CameraHealth) -> Health {
         C::Garbage => Condition::Garbage,
         C::Connecting | C::Unspecified => Condition::Connecting,
     };
-    let reason: String = health
-        .reason
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST_REASON)
-        .collect();
+    let reason = Text::<LONGEST_REASON>::cleaned(&health.reason).into_string();
     Health {
         condition,
         reason: (!reason.is_empty()).then_some(reason),

@@ -8,7 +8,7 @@ use super::attached::Attached;
 use super::frames::health_of;
 use crate::devices::{Consent, Health};
 use crate::error::{Error, Result};
-use crate::registry::{MOST_CAMERAS, Reported as CameraReported};
+use crate::registry::{CameraName, MOST_CAMERAS, Reported as CameraReported};
 use crate::sharing::{Greeting, Reported};
 
 pub(super) struct Hello {
@@ -164,10 +164,27 @@ fn camera(camera: link::Camera) -> Result<(CameraReported, Health)> {
     let health = camera.health.map_or_else(Health::unknown, health_of);
     let reported = CameraReported {
         number,
-        name: camera.name,
+        name: CameraName::cleaned(&camera.name),
         has_sub: camera.has_sub,
         has_audio: camera.has_audio,
         masked: camera.masked,
     };
     Ok((reported, health))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_cameras_name_is_kept_without_what_a_store_or_a_terminal_chokes_on() {
+        let named = link::Camera {
+            number: 1,
+            name: "Front\0 door\u{1b}[2J".to_owned(),
+            ..link::Camera::default()
+        };
+        let (reported, _) = camera(named).unwrap();
+        assert_eq!(reported.name.as_str(), "Front door[2J");
+    }
 }

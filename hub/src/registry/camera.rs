@@ -2,7 +2,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::world::{CameraId, DeviceId, PremisesId};
+use crate::world::{CameraId, DeviceId, PremisesId, Text};
+
+/// What a device's owner calls a camera, as operators and owners read it.
+pub type CameraName = Text<{ assent_wire::MAX_NAME }>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Camera {
@@ -27,7 +30,7 @@ pub struct Connection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reported {
     pub number: u16,
-    pub name: String,
+    pub name: CameraName,
     pub has_sub: bool,
     pub has_audio: bool,
     pub masked: bool,
@@ -57,7 +60,7 @@ impl Camera {
             id: connection.camera(),
             premises,
             connection: Some(connection),
-            name: reported.name.clone(),
+            name: reported.name.as_str().to_owned(),
             has_sub: reported.has_sub,
             has_audio: reported.has_audio,
             masked: reported.masked,

@@ -21,7 +21,7 @@ fn shop() -> Premises {
 fn reported(number: u16, name: &str) -> Reported {
     Reported {
         number,
-        name: name.to_owned(),
+        name: CameraName::new(name).unwrap(),
         has_sub: true,
         has_audio: false,
         masked: true,

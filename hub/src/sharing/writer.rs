@@ -5,24 +5,45 @@
 
 use std::collections::VecDeque;
 
+use sqlx::{Any, Transaction};
 use tokio_util::sync::CancellationToken;
 
-use super::Sharing;
 use super::held::{Held, Unsaved};
 use super::note::{AskNote, GrantNote, PressNote, RevokeNote};
-use super::rows;
+use super::{Sharing, rows, uuid};
 use crate::audit::Event;
 use crate::error::Result;
+use crate::world::Row;
 
 /// Follow-up records that wait for a store and a spool that are both away; beyond it the oldest stand.
 const MOST_EVENTS: usize = 4_096;
 
-/// One snapshot of what has to be written.
-pub(super) struct Batch {
-    pub(super) grants: Vec<GrantNote>,
-    pub(super) presses: Vec<PressNote>,
-    pub(super) revokes: Vec<RevokeNote>,
-    pub(super) asks: Vec<AskNote>,
+/// One row of what has to be written, as it is at this moment.
+enum Dirty {
+    Press(PressNote),
+    Grant(GrantNote),
+    Revoke(RevokeNote),
+    Ask(AskNote),
+}
+
+impl Row for Dirty {
+    async fn put(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+        match self {
+            Dirty::Press(note) => rows::put_press(tx, note).await,
+            Dirty::Grant(note) => rows::put_grant(tx, note).await,
+            Dirty::Revoke(note) => rows::put_revoke(tx, note).await,
+            Dirty::Ask(note) => rows::put_ask(tx, note).await,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Dirty::Press(note) => format!("press {}", uuid(note.id.0)),
+            Dirty::Grant(note) => format!("grant {}", uuid(note.id.0)),
+            Dirty::Revoke(note) => format!("revoke {}", uuid(note.id.0)),
+            Dirty::Ask(note) => format!("ask {}", uuid(note.trigger.0)),
+        }
+    }
 }
 
 impl Sharing {
@@ -47,32 +68,11 @@ impl Sharing {
 
     async fn write(&self) -> Result<u64> {
         let (version, batch, marks) = self.held.lock().take_unsaved();
-        if let Err(error) = self.write_batch(&batch).await {
+        if let Err(error) = self.world.store.put_all(&batch).await {
             self.held.lock().put_back(marks);
             return Err(error);
         }
         Ok(version)
-    }
-
-    async fn write_batch(&self, batch: &Batch) -> Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = self.world.store.pool().begin().await?;
-        for press in &batch.presses {
-            rows::put_press(&mut transaction, press).await?;
-        }
-        for grant in &batch.grants {
-            rows::put_grant(&mut transaction, grant).await?;
-        }
-        for revoke in &batch.revokes {
-            rows::put_revoke(&mut transaction, revoke).await?;
-        }
-        for ask in &batch.asks {
-            rows::put_ask(&mut transaction, ask).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
     }
 
     /// What neither store nor spool took stays for the next time.
@@ -90,17 +90,8 @@ impl Sharing {
     }
 }
 
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.grants.is_empty()
-            && self.presses.is_empty()
-            && self.revokes.is_empty()
-            && self.asks.is_empty()
-    }
-}
-
 impl Held {
-    fn take_unsaved(&mut self) -> (u64, Batch, Unsaved) {
+    fn take_unsaved(&mut self) -> (u64, Vec<Dirty>, Unsaved) {
         let version = self.unsaved.version;
         let fresh = Unsaved {
             version,
@@ -108,28 +99,15 @@ impl Held {
             ..Unsaved::default()
         };
         let marks = std::mem::replace(&mut self.unsaved, fresh);
-        let batch = Batch {
-            grants: marks
-                .grants
-                .iter()
-                .filter_map(|id| self.grants.get(id).cloned())
-                .collect(),
-            presses: marks
-                .presses
-                .iter()
-                .filter_map(|id| self.presses.get(id).cloned())
-                .collect(),
-            revokes: marks
-                .revokes
-                .iter()
-                .filter_map(|id| self.revokes.get(id).cloned())
-                .collect(),
-            asks: marks
-                .asks
-                .iter()
-                .filter_map(|id| self.asks.get(id).cloned())
-                .collect(),
-        };
+        let presses = marks.presses.iter().filter_map(|id| self.presses.get(id));
+        let grants = marks.grants.iter().filter_map(|id| self.grants.get(id));
+        let revokes = marks.revokes.iter().filter_map(|id| self.revokes.get(id));
+        let asks = marks.asks.iter().filter_map(|id| self.asks.get(id));
+        let batch = (presses.cloned().map(Dirty::Press))
+            .chain(grants.cloned().map(Dirty::Grant))
+            .chain(revokes.cloned().map(Dirty::Revoke))
+            .chain(asks.cloned().map(Dirty::Ask))
+            .collect();
         (version, batch, marks)
     }
 

@@ -2,7 +2,7 @@
 //! gate does, with the same rules.
 
 use crate::devices::{Attachment, Condition, Health, Outgoing};
-use crate::registry::Reported as CameraReported;
+use crate::registry::{CameraName, Reported as CameraReported};
 use crate::sharing::{Account, DevicePress, Greeting, Reported};
 use crate::state::Hub;
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, millis};
@@ -108,7 +108,7 @@ impl TestDevice {
         let cameras: Vec<CameraReported> = [1, 2]
             .map(|number| CameraReported {
                 number,
-                name: format!("Camera {number}"),
+                name: CameraName::new(&format!("Camera {number}")).unwrap(),
                 has_sub: true,
                 has_audio: false,
                 masked: false,
