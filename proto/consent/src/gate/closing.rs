@@ -155,7 +155,7 @@ impl<V> Gate<V> {
         if !another {
             return Decision::refused(GateRefusal::LastPasskey);
         }
-        if closed.keys.len() >= MOST_KEYS {
+        if closed.keys.len() >= MOST_KEYS && !closed.holds_key(key) {
             return Decision::refused(GateRefusal::NotAllowed);
         }
         self.kept.closed.keys.insert(key);

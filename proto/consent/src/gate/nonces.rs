@@ -51,3 +51,34 @@ impl Nonces {
 fn is_fresh(given: BootTime, at: BootTime) -> bool {
     at.since_ms(given) <= NONCE_LIFE_MS
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn key(number: usize) -> KeyId {
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        KeyId(id)
+    }
+
+    #[test]
+    fn more_keys_than_there_can_be_get_none_until_the_old_ones_are_stale() {
+        let mut nonces = Nonces::default();
+        let nonce = Nonce([1; 16]);
+        for number in 0..MOST {
+            nonces.hand_out(key(number), nonce, BootTime(0)).unwrap();
+        }
+        let late = BootTime(NONCE_LIFE_MS);
+        assert_eq!(nonces.hand_out(key(MOST), nonce, late), Err(TooManyNonces));
+        assert!(nonces.hand_out(key(7), Nonce([2; 16]), late).is_ok());
+        let later = BootTime(NONCE_LIFE_MS + 1);
+        assert!(nonces.hand_out(key(MOST), nonce, later).is_ok());
+        assert!(
+            nonces.spend(key(7), Nonce([2; 16]), later),
+            "it is fresh still"
+        );
+        assert!(!nonces.spend(key(8), nonce, later));
+    }
+}

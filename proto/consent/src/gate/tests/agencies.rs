@@ -1,5 +1,8 @@
 //! Agencies: their sets, their alert key, their operators.
 
+use p256::ecdsa::SigningKey;
+use sha2::{Digest, Sha256};
+
 use super::house::*;
 use crate::GateRefusal as No;
 use crate::*;
@@ -115,6 +118,41 @@ fn a_certificate_ends_with_the_supervisor_who_signed_it() {
         .gate
         .hand_out(Who::Operator.id(), Nonce([77; 16]), house.at.now.boot);
     assert_eq!(asked, Err(No::UnknownKey));
+}
+
+#[test]
+fn a_renewed_certificate_replaces_the_old_one_and_the_oldest_make_room() {
+    let mut house = House::new();
+    let soon = WallTime(WALL.0 + 1000);
+    let later = WallTime(WALL.0 + 600_000);
+    for until in [soon, later] {
+        let outcome = house.say(Word::Operator(operator(until)), &[Who::Supervisor]);
+        assert_eq!(outcome, Outcome::Taken);
+    }
+    assert_eq!(house.gate.kept().operators.len(), 1);
+    house.later_ms(1001);
+    assert!(matches!(say_alert(&mut house, 1), Outcome::Opens { .. }));
+    let at = house.at;
+    for number in 0..256_u16 {
+        let key = key_of(number);
+        let paper = OperatorCertificate {
+            key,
+            ..operator(later)
+        };
+        house.gate.take_operator(&at, &paper, Who::Supervisor.id());
+    }
+    assert_eq!(house.gate.kept().operators.len(), 256);
+    let asked = house
+        .gate
+        .hand_out(Who::Operator.id(), Nonce([77; 16]), house.at.now.boot);
+    assert_eq!(asked, Err(No::UnknownKey), "the oldest went");
+}
+
+fn key_of(number: u16) -> PublicKey {
+    let seed: [u8; 32] = Sha256::digest(number.to_be_bytes()).into();
+    let secret = SigningKey::from_slice(&seed).unwrap();
+    let point = secret.verifying_key().to_sec1_point(true);
+    PublicKey::from_sec1(point.as_bytes()).unwrap()
 }
 
 #[test]

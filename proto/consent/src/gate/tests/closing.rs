@@ -141,6 +141,33 @@ fn the_last_owners_passkey_cannot_be_cancelled() {
 }
 
 #[test]
+fn an_owner_cancels_a_thousand_keys_and_not_more() {
+    let mut house = House::new();
+    let cancel = |house: &mut House, number: u16| {
+        let mut id = [0; 32];
+        id[..2].copy_from_slice(&number.to_be_bytes());
+        let mut word = revoke(0, RevokeScope::Key(KeyId(id)));
+        word.id.0[..2].copy_from_slice(&number.to_be_bytes());
+        let at = house.at;
+        house.gate.close(&at, &word).outcome
+    };
+    for number in 0..1024 {
+        assert_eq!(cancel(&mut house, number), Outcome::Closed);
+    }
+    is_refused(&cancel(&mut house, 1024), No::NotAllowed);
+    assert_eq!(cancel(&mut house, 3), Outcome::Closed, "again is once");
+}
+
+#[test]
+fn a_yes_to_an_alert_of_an_agency_that_was_shut_out_opens_nothing() {
+    let mut house = House::new();
+    house.revoke(Who::OwnerPhone, 1, RevokeScope::Agency(town_name()));
+    let nonce = house.nonce(Who::OwnerPhone);
+    let outcome = house.say(Word::Trigger(approval(2, nonce)), &[Who::OwnerPhone]);
+    is_refused(&outcome, No::Revoked);
+}
+
+#[test]
 fn the_hub_closes_and_leaves_nothing_behind() {
     let mut house = House::new();
     let outcome = house.press(Who::OwnerPhone, 1);

@@ -1,5 +1,7 @@
 //! Policy, limits and ceiling: what a word that may be said still does not open.
 
+use std::collections::BTreeSet;
+
 use super::house::*;
 use crate::GateRefusal as No;
 use crate::*;
@@ -211,6 +213,43 @@ fn terms_above_the_ceiling_are_refused_in_every_way() {
             No::AboveCeiling,
         );
     }
+}
+
+#[test]
+fn what_a_ceiling_leaves_of_terms_is_never_more_than_both_allow() {
+    let wide = Terms {
+        rights: Rights {
+            pre_roll: true,
+            audio: true,
+            ..Rights::LIVE
+        },
+        pre_roll_secs: 15,
+        cameras: cameras(&[1, 4]),
+        ttl: Ttl::from_secs(5400).unwrap(),
+        ..terms(1, Nonce([0; 16]), 60).terms()
+    };
+    let clipped = ceiling(Succession::FIRST).clip(wide.clone()).unwrap();
+    assert_eq!(clipped.pre_roll_secs, 15, "the ceiling has the right");
+    assert!(clipped.rights.pre_roll && !clipped.rights.audio);
+    assert_eq!((clipped.cameras, clipped.ttl.secs()), (cameras(&[1]), 3600));
+    let limits = (Ttl::from_secs(7200).unwrap(), 60);
+    let agencies: BTreeSet<_> = [town_name()].into();
+    let line = Succession::FIRST;
+    let live = Ceiling::new(TO, line, limits, cameras(&[1, 4]), agencies, Rights::LIVE).unwrap();
+    let clipped = live.clip(wide.clone()).unwrap();
+    assert_eq!((clipped.pre_roll_secs, clipped.rights), (0, Rights::LIVE));
+    assert_eq!(clipped.ttl, wide.ttl);
+    assert!(live.covers(&clipped) && !live.covers(&wide));
+    let elsewhere = Terms {
+        cameras: cameras(&[7]),
+        ..wide.clone()
+    };
+    assert_eq!(live.clip(elsewhere), None);
+    let stranger = Terms {
+        agency: AgencyId::new("springfield-pd").unwrap(),
+        ..wide
+    };
+    assert_eq!(live.clip(stranger), None);
 }
 
 #[test]
