@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::audit::Audit;
 use crate::error::Result;
 use crate::registry::Registry;
-use crate::sharing::Sharing;
+use crate::sharing::{AlertAnswer, Sharing};
 use crate::world::{Behind, Guarded, IncidentId, PremisesId, World};
 use note::{AlertNote, IncidentNote};
 
@@ -76,8 +76,11 @@ impl Incidents {
     pub fn raise(&self, alert: NewAlert) -> IncidentId {
         let incident = {
             let mut held = self.held.lock();
-            match held.alerts.get(&alert.id) {
-                Some(known) => known.incident,
+            match held.alerts.get(&alert.id).map(|known| known.incident) {
+                Some(incident) => {
+                    held.answered_since(&alert);
+                    incident
+                }
                 None => held.take(
                     alert,
                     IncidentId(self.world.random.id()),
@@ -87,6 +90,15 @@ impl Incidents {
         };
         self.touched();
         incident
+    }
+
+    /// Whether this alert is known, and its incident was cleared.
+    pub fn is_over(&self, alert: Uuid) -> bool {
+        let held = self.held.lock();
+        let known = held.alerts.get(&alert);
+        known
+            .and_then(|known| held.incidents.get(&known.incident))
+            .is_some_and(|incident| incident.cleared.is_some())
     }
 
     /// The newest open incident at premises, real ones first.
@@ -156,3 +168,15 @@ impl Held {
         self.alerts.values().filter(own).count()
     }
 }
+    /// Sent again, because not all owners' policies could be asked the first time.
+    fn answered_since(&mut self, again: &NewAlert) {
+        let Some(known) = self.alerts.get_mut(&again.id) else {
+            return;
+        };
+        if known.answer != AlertAnswer::Cancelled && again.answer > known.answer {
+            known.answer = again.answer;
+            self.dirty_alerts.insert(again.id);
+            self.version += 1;
+        }
+    }
+

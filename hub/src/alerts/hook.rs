@@ -26,7 +26,6 @@ use crate::world::{AgencyId, PremisesId, millis};
 const FARTHEST_METRES: f64 = 5_000.0;
 /// Premises that one alert is put to, nearest first.
 const MOST_PREMISES: usize = 50;
-const LONGEST_NOTE: usize = 280;
 
 /// The sources that may post, by the last part of their address.
 #[derive(Clone)]
@@ -110,7 +109,8 @@ impl Hooks {
 }
 
 impl Alerts {
-    /// Takes a signed alert: the policies answer, then operators see it with the answer.
+    /// Takes a signed alert: the policies answer, then operators see it with the answer, and without one
+    /// where it could not be put to them. The source is then told to send it again.
     pub async fn hook(
         &self,
         source: &str,
@@ -121,17 +121,40 @@ impl Alerts {
         let body: HookBody = serde_json::from_slice(body).map_err(|e| {
             Error::invalid(format!("The alert cannot be understood: {e}.")).slug("malformed-body")
         })?;
-        if body
-            .note
-            .as_ref()
-            .is_some_and(|note| note.len() > LONGEST_NOTE)
-        {
-            return Err(Error::invalid("The note is longer than 280 bytes."));
-        }
         let message = headers
             .get("webhook-id")
             .map(http::HeaderValue::as_bytes)
             .unwrap_or_default();
+        let alert_id = digest(b"assent hook alert\0", source.as_bytes(), message);
+        let raised = self.understood(alert_id, agency, source, body)?;
+        // A source that sends it again must not open again what was cleared.
+        if self.incidents.is_over(alert_id) {
+            return Ok(HookTaken { alert_id });
+        }
+        let (answer, problem) = self.put_to(&raised).await;
+        self.raise_hook(&raised, answer);
+        self.written().await;
+        problem.map_or(Ok(HookTaken { alert_id }), Err)
+    }
+
+    /// Whatever cannot be an alert is refused here, so that nothing after this can keep it from operators.
+    fn understood(
+        &self,
+        alert: Uuid,
+        agency: AgencyId,
+        source: &str,
+        body: HookBody,
+    ) -> Result<Raised> {
+        let bad = |_| Error::invalid("The alert's kind has 1 to 64 characters.");
+        let kind = consent::AlertKind::new(body.kind).map_err(bad)?;
+        let unnamed = |_| Error::internal("an agency or a source of alerts has a name too long");
+        if body
+            .note
+            .as_ref()
+            .is_some_and(|note| note.len() > AlertWords::MOST_BYTES)
+        {
+            return Err(Error::invalid("The note is longer than 280 bytes."));
+        }
         let place = body.place.map(|place| {
             Place::new(place.lat, place.lon)
                 .ok_or_else(|| Error::invalid("The place is not on the globe."))
@@ -144,21 +167,20 @@ impl Alerts {
                     .slug("unknown-place"),
             );
         }
-        let age_ms = u64::try_from(millis(self.world.clock.now()) - millis(body.at)).unwrap_or(0);
-        let raised = Raised {
-            alert: digest(b"assent hook alert\0", source.as_bytes(), message),
-            agency,
-            source,
-            body,
+        Ok(Raised {
+            alert,
+            proposal: consent::Alert {
+                kind,
+                agency: consent::AgencyId::new(agency.to_string()).map_err(unnamed)?,
+                distance_m: 0,
+                source: consent::AlertSource::new(source).map_err(unnamed)?,
+            },
+            at: body.at,
+            // A detector's note is cleaned, not refused: the alert counts.
+            note: body.note.map(|note| AlertWords::cleaned(&note)),
             place,
             near,
-            age_ms,
-        };
-        let answer = self.put_to(&raised).await?;
-        let alert_id = raised.alert;
-        self.raise_hook(raised, answer);
-        self.written().await;
-        Ok(HookTaken { alert_id })
+        })
     }
 
     /// The premises that are asked, with their distance in metres: first where it fired, then the nearest.
@@ -189,73 +211,87 @@ impl Alerts {
         Ok(here.chain(near).take(MOST_PREMISES).collect())
     }
 
-    async fn put_to(&self, raised: &Raised<'_>) -> Result<AlertAnswer> {
-        let Raised {
-            alert,
-            agency,
-            source,
-            body,
-            near,
-            age_ms,
-            ..
-        } = raised;
-        let bad = |_| Error::invalid("The alert's kind has 1 to 64 characters.");
-        let kind = consent::AlertKind::new(body.kind.clone()).map_err(bad)?;
-        if *age_ms > STALE_AFTER_MS {
-            return Ok(AlertAnswer::Nothing);
+    /// Asks every premises, and gives the strongest answer; what is wrong at one of them keeps it from no
+    /// other. The last problem comes back, because the source may send the alert again.
+    async fn put_to(&self, raised: &Raised) -> (AlertAnswer, Option<Error>) {
+        let (mut answer, mut problem) = (AlertAnswer::Nothing, None);
+        for (premises, trigger) in raised.triggers() {
+            let age_ms = self.age_of(raised);
+            if age_ms > STALE_AFTER_MS {
+                break;
+            }
+            match self.sharing.alert(premises, trigger, age_ms).await {
+                Ok(one) => answer = answer.max(one),
+                Err(error) => {
+                    tracing::error!(alert.id = %raised.alert, premises.id = %premises, %error, "an alert could not be put to the owner's policy; operators are told of it without an answer");
+                    problem = Some(error);
+                }
+            }
         }
-        let mut answer = AlertAnswer::Nothing;
-        for (premises, distance_m) in near {
-            let proposal = consent::Alert {
-                kind: kind.clone(),
-                agency: consent::AgencyId::new(agency.to_string()).map_err(bad)?,
-                distance_m: *distance_m,
-                source: consent::AlertSource::new(*source).map_err(bad)?,
-            };
-            let id = TriggerId(*trigger_at(*alert, premises.id, *distance_m).as_bytes());
-            let trigger = Trigger {
-                id,
-                made_at: WallTime(millis(body.at)),
-                kind: TriggerKind::Alert(proposal),
-            };
-            answer = answer.max(self.sharing.alert(premises.id, trigger, *age_ms).await?);
-        }
-        Ok(answer)
+        (answer, problem)
     }
 
-    fn raise_hook(&self, raised: Raised<'_>, answer: AlertAnswer) {
+    fn raise_hook(&self, raised: &Raised, answer: AlertAnswer) {
         let Some((primary, _)) = raised.near.first() else {
             return;
         };
         let incident = self.incidents.raise(NewAlert {
             id: raised.alert,
             premises: primary.id,
-            kind: AlertKind::from_hook(&raised.body.kind),
+            kind: AlertKind::from_hook(raised.proposal.kind.as_str()),
             level: Some(Level::Alert),
             drill: false,
             silent: false,
-            age_ms: raised.age_ms,
-            by: Some(raised.source.to_owned()),
-            note: raised.body.note.as_deref().map(AlertWords::cleaned),
+            age_ms: self.age_of(raised),
+            by: Some(raised.proposal.source.as_str().to_owned()),
+            note: raised.note.clone(),
             place: raised.place,
             answer,
         });
-        for (premises, distance_m) in &raised.near {
+        for (_, trigger) in raised.triggers() {
             self.sharing
-                .belongs_to(trigger_at(raised.alert, premises.id, *distance_m), incident);
+                .belongs_to(Uuid::from_bytes(trigger.id.0), incident);
         }
+    }
+
+    fn age_of(&self, raised: &Raised) -> u64 {
+        u64::try_from(millis(self.world.clock.now()) - millis(raised.at)).unwrap_or(0)
     }
 }
 
 /// An alert that was admitted and understood, with the premises that it is put to.
-struct Raised<'a> {
+struct Raised {
     alert: Uuid,
-    agency: AgencyId,
-    source: &'a str,
-    body: HookBody,
+    /// As where it fired; elsewhere with the distance.
+    proposal: consent::Alert,
+    at: OffsetDateTime,
+    note: Option<AlertWords>,
     place: Option<Place>,
     near: Vec<(Arc<Premises>, u32)>,
-    age_ms: u64,
+}
+
+impl Raised {
+    /// What each premises' policy is asked.
+    fn triggers(&self) -> impl Iterator<Item = (PremisesId, Trigger)> {
+        let mut first = true;
+        self.near.iter().map(move |(premises, distance_m)| {
+            let id = if std::mem::take(&mut first) {
+                self.alert
+            } else {
+                neighbour(self.alert, premises.id)
+            };
+            let proposal = consent::Alert {
+                distance_m: *distance_m,
+                ..self.proposal.clone()
+            };
+            let trigger = Trigger {
+                id: TriggerId(*id.as_bytes()),
+                made_at: WallTime(millis(self.at)),
+                kind: TriggerKind::Alert(proposal),
+            };
+            (premises.id, trigger)
+        })
+    }
 }
 
 fn within(place: Place, premises: Arc<Premises>) -> Option<(Arc<Premises>, u32)> {
@@ -268,18 +304,14 @@ fn within(place: Place, premises: Arc<Premises>) -> Option<(Arc<Premises>, u32)>
     (metres <= FARTHEST_METRES).then(|| (premises, metres.ceil() as u32))
 }
 
-/// Where it fired the trigger has the alert's own id, so that the owner's answer finds it; each of the
-/// neighbours has one of its own.
-fn trigger_at(alert: Uuid, premises: PremisesId, distance_m: u32) -> Uuid {
-    if distance_m == 0 {
-        alert
-    } else {
-        digest(
-            b"assent hook neighbour\0",
-            alert.as_bytes(),
-            premises.0.as_bytes(),
-        )
-    }
+/// Where it fired, or nearest to that, the trigger has the alert's own id; each of the others, also one in
+/// the same house, has one of its own, because each owner is asked and answers alone.
+fn neighbour(alert: Uuid, premises: PremisesId) -> Uuid {
+    digest(
+        b"assent hook neighbour\0",
+        alert.as_bytes(),
+        premises.0.as_bytes(),
+    )
 }
 
 fn digest(domain: &[u8], one: &[u8], other: &[u8]) -> Uuid {
@@ -292,4 +324,46 @@ fn digest(domain: &[u8], one: &[u8], other: &[u8]) -> Uuid {
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     Uuid::from_bytes(id)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::world::Private;
+
+    fn premises(key: &str) -> Arc<Premises> {
+        Arc::new(Premises {
+            id: PremisesId::of_key(key),
+            agency: AgencyId::of_key("pd"),
+            kind: crate::registry::Kind::Business,
+            name: key.to_owned(),
+            address: Private::new("12 Elm Street".to_owned()),
+            call_back: None,
+            keyholder: None,
+            place: None,
+        })
+    }
+
+    #[test]
+    fn two_shops_in_one_house_are_asked_each_for_itself() {
+        let raised = Raised {
+            alert: Uuid::from_u128(1),
+            proposal: consent::Alert {
+                kind: consent::AlertKind::new("gunshot").unwrap(),
+                agency: consent::AgencyId::new("pd").unwrap(),
+                distance_m: 0,
+                source: consent::AlertSource::new("detector").unwrap(),
+            },
+            at: OffsetDateTime::UNIX_EPOCH,
+            note: None,
+            place: None,
+            near: vec![(premises("baker"), 0), (premises("jeweller"), 0)],
+        };
+        let ids: Vec<_> = raised.triggers().map(|(_, trigger)| trigger.id).collect();
+        assert_eq!(ids[0], TriggerId(*raised.alert.as_bytes()));
+        assert_ne!(ids[0], ids[1]);
+        let again = raised.triggers().map(|(_, trigger)| trigger.id);
+        assert_eq!(again.collect::<Vec<_>>(), ids, "sent again it is the same");
+    }
 }
