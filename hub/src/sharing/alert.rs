@@ -57,24 +57,31 @@ impl Sharing {
             self.ask_owner(premises, &trigger, alert.clone(), questions);
         }
         if answer == AlertAnswer::Opened {
-            self.open_by_trigger(premises, &trigger).await;
+            let recording = (self.world.clock.now() - now).whole_milliseconds();
+            let age_ms = age_ms.saturating_add(u64::try_from(recording).unwrap_or(0));
+            self.open_by_trigger(premises, &trigger, age_ms).await;
         }
         Ok(answer)
     }
 
     /// Asks the machines again, because a revoke may have come while the record was written.
-    pub(super) async fn open_by_trigger(&self, premises: PremisesId, trigger: &Trigger) {
+    pub(super) async fn open_by_trigger(
+        &self,
+        premises: PremisesId,
+        trigger: &Trigger,
+        age_ms: u64,
+    ) {
         let now = self.world.clock.now();
         self.change(|held| {
             let mut orders = Orders::default();
             let mut unanswered = BTreeMap::new();
             for device in held.sites_of(premises) {
-                if let Answer::Opens(terms) = held.propose(device, trigger, 0, now) {
+                if let Answer::Opens(terms) = held.propose(device, trigger, age_ms, now) {
                     held.ask(device, trigger, &terms, now);
                     unanswered.insert(device, trigger.clone());
                 }
             }
-            held.instruct(trigger.id, unanswered, 0, now, &mut orders);
+            held.instruct(trigger.id, unanswered, age_ms, now, &mut orders);
             ((), orders)
         })
         .await;
@@ -102,6 +109,7 @@ impl Sharing {
                 expires_at: now + ASK_OPEN_FOR,
                 terms,
                 answer: None,
+                incident: None,
             };
             held.asks.insert(trigger.id, note);
             held.dirty_ask(trigger.id);

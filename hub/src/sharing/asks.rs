@@ -6,16 +6,17 @@ use consent::{Approval, Trigger, TriggerId, TriggerKind, WallTime};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::note::{Answered, AskNote};
+use super::held::Held;
+use super::note::{Answered, AskNote, Word};
 use super::page::Ask;
 use super::{Sharing, trigger_of, uuid};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
-use crate::world::millis;
+use crate::world::{IncidentId, PersonId, millis};
 
 /// How long the owner may think about it. After that the alert is history.
 pub(super) const ASK_OPEN_FOR: Duration = Duration::minutes(10);
@@ -37,8 +38,12 @@ pub enum YesNo {
 impl Sharing {
     pub async fn approve(&self, by: &Person, alert: Uuid, asked: ApprovalAsked) -> Result<Ask> {
         let id = trigger_of(alert);
-        let yes = asked.answer == YesNo::Yes;
-        let (note, first) = self.answer_ask(by, id, yes)?;
+        let word = match asked.answer {
+            YesNo::Yes => Word::Yes,
+            YesNo::No => Word::No,
+        };
+        let yes = word == Word::Yes;
+        let (note, first) = self.answer_ask(by, id, word)?;
         if first {
             let detail = json!({ "alert": uuid(id.0), "yes": yes });
             let event = Event::new(Class::Approval, Actor::Person(by.id))
@@ -49,11 +54,8 @@ impl Sharing {
                 return Err(error);
             }
             if yes {
-                self.open_by_trigger(
-                    note.premises,
-                    &approval(by, &note, millis(self.world.clock.now()))?,
-                )
-                .await;
+                let approval = approval(by, &note, millis(self.world.clock.now()))?;
+                self.open_by_trigger(note.premises, &approval, 0).await;
             }
         }
         self.touched();
@@ -61,7 +63,7 @@ impl Sharing {
     }
 
     /// Notes the answer; the first one stands.
-    fn answer_ask(&self, by: &Person, id: TriggerId, yes: bool) -> Result<(AskNote, bool)> {
+    fn answer_ask(&self, by: &Person, id: TriggerId, word: Word) -> Result<(AskNote, bool)> {
         let now = self.world.clock.now();
         let mut held = self.held.lock();
         let note = held
@@ -70,22 +72,21 @@ impl Sharing {
             .filter(|note| by.answers_for(note.premises));
         let note =
             note.ok_or_else(|| Error::not_found("No alert of this name asks you anything."))?;
-        if let Some(answered) = &note.answer {
-            if answered.yes == yes {
-                return Ok((note.clone(), false));
+        let over = || Error::gone("This alert is over. Press the button if you want to share now.");
+        match note.answer.as_ref().map(|answered| answered.word) {
+            Some(Word::Cleared) => return Err(over()),
+            Some(known) if known == word => return Ok((note.clone(), false)),
+            Some(Word::Yes | Word::No) => {
+                return Err(Error::conflict(
+                    "This alert was answered already. To stop what is shared, use STOP.",
+                )
+                .slug("already-answered"));
             }
-            return Err(Error::conflict(
-                "This alert was answered already. To stop what is shared, use STOP.",
-            )
-            .slug("already-answered"));
-        }
-        if note.expires_at <= now {
-            return Err(Error::gone(
-                "This alert is over. Press the button if you want to share now.",
-            ));
+            None if note.expires_at <= now => return Err(over()),
+            None => {}
         }
         note.answer = Some(Answered {
-            yes,
+            word,
             by: by.id,
             at: now,
         });
@@ -100,6 +101,42 @@ impl Sharing {
             note.answer = None;
             held.dirty_ask(id);
         }
+    }
+}
+
+impl Held {
+    /// The incident that this trigger's grants belong to: a trigger's own, or that of the alert to which it
+    /// is the owner's yes.
+    pub(super) fn incident_of(&self, trigger: TriggerId) -> Option<IncidentId> {
+        let instruction = self.instructions.get(&trigger);
+        let told = instruction.and_then(|instruction| instruction.incident);
+        let asked = |ask: &&AskNote| ask.trigger == trigger || approval_id(ask.trigger) == trigger;
+        told.or_else(|| self.asks.values().find(asked)?.incident)
+    }
+
+    /// Nobody is asked any more on behalf of an incident that is over. Gives the alerts that may still open
+    /// something: what waits, and a yes whose record is being written.
+    pub(super) fn close_asks(
+        &mut self,
+        incident: IncidentId,
+        by: PersonId,
+        at: OffsetDateTime,
+    ) -> Vec<AskNote> {
+        let word = |ask: &AskNote| ask.answer.as_ref().map(|answered| answered.word);
+        let opens = |ask: &&mut AskNote| match word(ask) {
+            None | Some(Word::Yes) => ask.incident == Some(incident),
+            Some(Word::No | Word::Cleared) => false,
+        };
+        let mut closed = Vec::new();
+        for ask in self.asks.values_mut().filter(opens) {
+            let word = Word::Cleared;
+            ask.answer = Some(Answered { word, by, at });
+            closed.push(ask.clone());
+        }
+        for ask in &closed {
+            self.dirty_ask(ask.trigger);
+        }
+        closed
     }
 }
 

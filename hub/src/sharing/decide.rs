@@ -148,7 +148,7 @@ impl Held {
         let instruction = Instruction {
             made_at: now - age,
             unanswered,
-            incident: None,
+            incident: self.incident_of(trigger),
         };
         self.instructions.insert(trigger, instruction);
     }

@@ -149,6 +149,7 @@ impl Held {
             .collect();
         for grant in grants {
             let id = grant.id();
+        let incident = self.incident_of(trigger.id);
             self.grants.entry(id).or_insert_with(|| GrantNote {
                 id,
                 device,
@@ -161,7 +162,7 @@ impl Held {
                 confirmed: false,
                 receipt: None,
                 bytes_left: None,
-                incident: None,
+                incident,
             });
             self.dirty_grant(id);
         }

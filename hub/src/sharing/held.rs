@@ -182,6 +182,7 @@ impl Held {
             + time::Duration::milliseconds(
                 i64::try_from(live.remaining_ms(boot_time(now))).unwrap_or(0),
             );
+        let incident = self.incident_of(live.trigger);
         let fresh = || GrantNote {
             id,
             device,
@@ -194,10 +195,7 @@ impl Held {
             confirmed: false,
             receipt: None,
             bytes_left: None,
-            incident: self
-                .instructions
-                .get(&live.trigger)
-                .and_then(|instruction| instruction.incident),
+            incident,
         };
         let note = self.grants.entry(id).or_insert_with(fresh);
         note.life = Life::Live {

@@ -164,15 +164,25 @@ pub(super) struct AskNote {
     pub(super) answer: Option<Answered>,
 }
 
+    /// What a yes opens belongs to this incident.
+    pub(super) incident: Option<IncidentId>,
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answered {
-    pub(super) yes: bool,
+    pub(super) word: Word,
     pub(super) by: PersonId,
     pub(super) at: OffsetDateTime,
 }
 
 /// A trigger that devices still have to answer; repeated after each of their Hellos.
 #[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Yes,
+    No,
+    /// The agency cleared the incident: there is nothing left to answer.
+    Cleared,
+}
+
 pub(super) struct Instruction {
     pub(super) made_at: OffsetDateTime,
     /// What each device is told: a press that names cameras names only the device's own.

@@ -74,7 +74,13 @@ impl Sharing {
     pub async fn clear(&self, incident: IncidentId, by: PersonId) {
         let mut told: BTreeMap<(PremisesId, TriggerId), BTreeSet<DeviceId>> = BTreeMap::new();
         {
-            let held = self.held.lock();
+            let mut held = self.held.lock();
+            for ask in held.close_asks(incident, by, self.world.clock.now()) {
+                let devices = ask.terms.iter().map(|(device, _)| *device);
+                told.entry((ask.premises, ask.trigger))
+                    .or_default()
+                    .extend(devices);
+            }
             let open = held
                 .grants
                 .values()

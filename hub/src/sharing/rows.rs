@@ -5,7 +5,7 @@ use prost::Message as _;
 use serde_json::json;
 use sqlx::{Any, Transaction};
 
-use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState, RevokeNote};
+use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState, RevokeNote, Word};
 use super::uuid;
 use crate::error::Result;
 use crate::world::millis;
@@ -152,23 +152,32 @@ pub(super) async fn put_revoke(tx: &mut Tx<'_>, revoke: &RevokeNote) -> Result<(
 
 pub(super) async fn put_ask(tx: &mut Tx<'_>, ask: &AskNote) -> Result<()> {
     sqlx::query(
-        "INSERT INTO ask (alert_id, premises_id, kind, raised_at, expires_at, answer, answered_by, answered_at, alert, terms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (alert_id) DO UPDATE SET \
-         answer = excluded.answer, answered_by = excluded.answered_by, answered_at = excluded.answered_at",
+        "INSERT INTO ask (alert_id, premises_id, kind, raised_at, expires_at, answer, answered_by, answered_at, alert, terms, incident_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (alert_id) DO UPDATE SET answer = excluded.answer, \
+         answered_by = excluded.answered_by, answered_at = excluded.answered_at, incident_id = excluded.incident_id",
     )
     .bind(uuid(ask.trigger.0).to_string())
     .bind(ask.premises.to_string())
     .bind(ask.alert.kind.as_str().to_owned())
     .bind(millis(ask.raised_at))
     .bind(millis(ask.expires_at))
-    .bind(ask.answer.as_ref().map(|answer| if answer.yes { "yes" } else { "no" }))
+    .bind(ask.answer.as_ref().map(|answer| word_name(answer.word)))
     .bind(ask.answer.as_ref().map(|answer| answer.by.to_string()))
     .bind(ask.answer.as_ref().map(|answer| millis(answer.at)))
     .bind(super::recall::encoded_alert(ask))
     .bind(super::recall::encoded_terms(&ask.terms))
+    .bind(ask.incident.map(|id| id.to_string()))
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+fn word_name(word: Word) -> &'static str {
+    match word {
+        Word::Yes => "yes",
+        Word::No => "no",
+        Word::Cleared => "cleared",
+    }
 }
 
 pub(super) fn level_name(level: Level) -> &'static str {

@@ -183,6 +183,10 @@ impl Sharing {
                 instruction.incident = Some(incident);
             }
             let ids: Vec<GrantId> = held
+            if let Some(ask) = held.asks.get_mut(&trigger_of(trigger)) {
+                ask.incident = Some(incident);
+                held.dirty_ask(trigger_of(trigger));
+            }
                 .grants
                 .values()
                 .filter(|note| {

@@ -11,9 +11,9 @@ use sqlx::any::AnyRow;
 
 use super::decode::{broken, id_of, time_of};
 use crate::error::{Error, Result};
-use crate::sharing::note::{Answered, AskNote};
+use crate::sharing::note::{Answered, AskNote, Word};
 use crate::sharing::trigger_of;
-use crate::world::{DeviceId, PersonId, PremisesId, from_millis, millis};
+use crate::world::{DeviceId, IncidentId, PersonId, PremisesId, from_millis, millis};
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Asked {
@@ -53,10 +53,14 @@ pub(super) fn ask_of(row: &AnyRow) -> Result<Option<AskNote>> {
     let by = row
         .try_get::<Option<&str>, _>("answered_by")?
         .and_then(PersonId::parse);
-    let yes = row
+    let word = row
         .try_get::<Option<&str>, _>("answer")?
-        .map(|text| text == "yes");
-    let answered = yes.zip(by).zip(time_of(row, "answered_at")?);
+        .map(|text| match text {
+            "yes" => Word::Yes,
+            "cleared" => Word::Cleared,
+            _ => Word::No,
+        });
+    let answered = word.zip(by).zip(time_of(row, "answered_at")?);
     Ok(Some(AskNote {
         trigger: trigger_of(id_of(row, "alert_id")?),
         premises: PremisesId(id_of(row, "premises_id")?),
@@ -64,7 +68,10 @@ pub(super) fn ask_of(row: &AnyRow) -> Result<Option<AskNote>> {
         raised_at: from_millis(row.try_get("raised_at")?),
         expires_at: from_millis(row.try_get("expires_at")?),
         terms: terms_of(terms)?,
-        answer: answered.map(|((yes, by), at)| Answered { yes, by, at }),
+        answer: answered.map(|((word, by), at)| Answered { word, by, at }),
+        incident: row
+            .try_get::<Option<&str>, _>("incident_id")?
+            .and_then(IncidentId::parse),
     }))
 }
 

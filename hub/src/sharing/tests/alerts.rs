@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{alert_rule, policy};
+use crate::world::IncidentId;
 
 pub(super) fn gunshot(distance_m: u32) -> Trigger {
     Trigger {
@@ -165,4 +166,35 @@ async fn a_changed_policy_ends_what_it_would_not_give_any_more() {
     scene.device.attach().await;
     assert!(!scene.sees(1));
     assert_eq!(scene.share(id).end_cause, Some(EndText::PolicyChanged));
+}
+
+#[tokio::test]
+async fn a_device_is_told_how_old_an_alert_is() {
+    let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, false, 0)]).await;
+    let shop = PremisesId::of_key("shop");
+    let late = scene.sharing().alert(shop, gunshot(0), 100_000).await;
+    assert_eq!(late.unwrap(), AlertAnswer::Opened);
+    let Body::Instruct(instruct) = scene.device.next().await else {
+        panic!("no instruction")
+    };
+    assert!(instruct.age_ms >= 100_000, "{}", instruct.age_ms);
+}
+
+#[tokio::test]
+async fn what_is_still_asked_when_the_incident_is_cleared_is_over() {
+    let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, true, 0)]).await;
+    let trigger = gunshot(5);
+    let (id, incident) = (Uuid::from_bytes(trigger.id.0), IncidentId(Uuid::new_v4()));
+    answered(&scene, trigger.clone()).await;
+    let sharing = scene.sharing().clone();
+    sharing.belongs_to(id, incident);
+    sharing.clear(incident, PersonId::of_key("op417")).await;
+    assert!(sharing.asks(&scene.owner).is_empty());
+    let yes = ApprovalAsked { answer: YesNo::Yes };
+    let late = sharing.approve(&scene.owner, id, yes).await;
+    assert_eq!(late.err().unwrap().kind, crate::error::Kind::Gone);
+    answered(&scene, trigger).await;
+    assert!(sharing.asks(&scene.owner).is_empty(), "not asked again");
+    scene.device.obey().await;
+    assert!(!scene.sees(1));
 }
