@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::Sharing;
 use super::held::{Held, Order, Orders, boot_time, cause_of};
-use super::note::{GrantNote, Life};
+use super::note::{GrantNote, Life, RevokeNote};
 use crate::world::{DeviceId, PremisesId};
 
 /// A grant that a device says is open, with the number of its own receipt.
@@ -50,10 +50,12 @@ impl Sharing {
             let orders = held.run(device, now, |machine| {
                 machine.refuse(trigger, refusal, boot_time(now))
             });
-            if let Some(press) = held.presses.get_mut(&trigger) {
-                press.refusal = press.refusal.or(Some(refusal));
+            if held.is_pressed_at(trigger, device) {
+                if let Some(press) = held.presses.get_mut(&trigger) {
+                    press.refusal = press.refusal.or(Some(refusal));
+                }
+                held.press_refused(trigger);
             }
-            held.press_refused(trigger);
             ((), orders)
         })
         .await;
@@ -66,7 +68,7 @@ impl Sharing {
             let orders = held.run(device, now, |machine| {
                 machine.end(grant, cause, boot_time(now))
             });
-            held.confirm(grant, Some(said));
+            held.confirm(device, grant, Some(said));
             ((), orders)
         })
         .await;
@@ -76,10 +78,14 @@ impl Sharing {
     pub async fn stop_done(&self, device: DeviceId, revoke: RevokeId, stopped: &[GrantId]) {
         let now = self.world.clock.now();
         self.change(|held| {
-            for grant in stopped {
-                held.confirm(*grant, None);
+            // A device speaks of its own grants. One that the hub never heard of may be its own too.
+            let own = |id: &&GrantId| held.grants.get(id).is_none_or(|note| note.device == device);
+            let stopped: Vec<GrantId> = stopped.iter().filter(own).copied().collect();
+            for grant in &stopped {
+                held.confirm(device, *grant, None);
             }
-            if let Some(note) = held.revokes.get_mut(&revoke) {
+            let told = |note: &&mut RevokeNote| note.told.iter().any(|(told, _)| *told == device);
+            if let Some(note) = held.revokes.get_mut(&revoke).filter(told) {
                 note.unconfirmed.remove(&device);
                 note.stopped.extend(stopped);
                 if note.unconfirmed.is_empty() && note.confirmed_at.is_none() {
@@ -102,6 +108,11 @@ impl Held {
         now: OffsetDateTime,
     ) -> Orders {
         let grant = reported.adopted.grant;
+        let press = self.presses.get(&reported.adopted.trigger);
+        if press.is_some_and(|press| press.premises != premises) {
+            tracing::warn!(device.id = %device, grant.id = %grant, "a device names a press at other premises; its grant is not followed");
+            return Orders::default();
+        }
         let machine = &mut self.site(device, premises).machine;
         let effects = match machine.adopt(reported.adopted, boot_time(now)) {
             Ok(effects) => effects,
@@ -138,6 +149,7 @@ impl Held {
         terms: &Vec1<Terms>,
         now: OffsetDateTime,
     ) {
+        let incident = self.incident_of(trigger.id);
         let Some(site) = self.sites.get_mut(&device) else {
             return;
         };
@@ -149,7 +161,6 @@ impl Held {
             .collect();
         for grant in grants {
             let id = grant.id();
-        let incident = self.incident_of(trigger.id);
             self.grants.entry(id).or_insert_with(|| GrantNote {
                 id,
                 device,
@@ -168,6 +179,15 @@ impl Held {
         }
     }
 
+    /// Whether this trigger is a press at the premises where this device stands; of others' it has no say.
+    pub(super) fn is_pressed_at(&self, trigger: TriggerId, device: DeviceId) -> bool {
+        let press = self.presses.get(&trigger);
+        let site = self.sites.get(&device);
+        press
+            .zip(site)
+            .is_some_and(|(press, site)| press.premises == site.premises)
+    }
+
     /// The device has had its say about this trigger: it need not be repeated to it.
     pub(super) fn answered(&mut self, trigger: TriggerId, device: DeviceId) {
         if let Some(instruction) = self.instructions.get_mut(&trigger) {
@@ -176,8 +196,9 @@ impl Held {
     }
 
     /// The hub hears late of what happened while the line was down: the true end is the device's.
-    fn confirm(&mut self, grant: GrantId, said: Option<Account>) {
-        let Some(note) = self.grants.get_mut(&grant) else {
+    fn confirm(&mut self, device: DeviceId, grant: GrantId, said: Option<Account>) {
+        let note = self.grants.get_mut(&grant);
+        let Some(note) = note.filter(|note| note.device == device) else {
             return;
         };
         if note.life.over_at().is_none() {

@@ -203,7 +203,9 @@ impl Held {
             ends_at,
         };
         let (premises, trigger) = (note.premises, note.trigger);
-        self.press_opened(trigger, now);
+        if self.is_pressed_at(trigger, device) {
+            self.press_opened(trigger, now);
+        }
         self.dirty_grant(id);
         let detail = json!({ "grant": id.to_string(), "trigger": trigger.to_string() });
         self.event(
@@ -231,7 +233,9 @@ impl Held {
         note.confirmed |= since.is_none();
         let (premises, trigger) = (note.premises, note.trigger);
         self.dirty_grant(ended.id);
-        self.press_refused(trigger);
+        if self.is_pressed_at(trigger, device) {
+            self.press_refused(trigger);
+        }
         let class = match ended.ending {
             Ending::Closed(_) => Class::GrantEnded,
             Ending::Refused(_) => Class::GrantRefused,

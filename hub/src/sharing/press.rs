@@ -154,7 +154,9 @@ impl Sharing {
             self.opened(device, premises, opened).await;
         }
         self.change(|held| {
-            held.press_refused(press.trigger.id);
+            if held.is_pressed_at(press.trigger.id, device) {
+                held.press_refused(press.trigger.id);
+            }
             ((), Orders::default())
         })
         .await;
