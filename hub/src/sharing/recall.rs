@@ -6,7 +6,7 @@ mod ask;
 mod decode;
 
 pub(super) use ask::{encoded_alert, encoded_terms};
-pub(super) use decode::encoded as encoded_revoke;
+pub(super) use decode::{decoded as decoded_revoke, encoded as encoded_revoke};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,21 +3,23 @@
 //! next hub takes such a stop and such a press from there. A press at the premises needs none of this: its
 //! device repeats it until the rows are written.
 
-use assent_consent as consent;
-use consent::{GrantId, Level, PressedAt, Reason, RevokeId, STALE_AFTER_MS, Scope};
+use std::collections::BTreeSet;
+
+use assent_consent::{GrantId, Level, PressedAt, STALE_AFTER_MS};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::held::{Held, boot_time};
+use super::held::Held;
 use super::note::{PressNote, PressState};
 use super::press::LevelText;
+use super::recall::decoded_revoke;
 use super::tick::REMEMBERED;
 use super::{Sharing, trigger_of};
 use crate::audit::{Class, Recorded};
 use crate::error::Result;
 use crate::identity::Identity;
 use crate::registry::Registry;
-use crate::world::{CameraId, PersonId, millis};
+use crate::world::{CameraId, DeviceId, PersonId, PremisesId, millis};
 
 /// What `record_press` writes of a phone's press. The owner's line of text is not on record.
 #[derive(Deserialize)]
@@ -32,9 +34,13 @@ struct PressDetail {
     camera_ids: Vec<CameraId>,
 }
 
+/// What `note_revoke` writes of a stop that was told to somebody.
 #[derive(Deserialize)]
 struct RevokeDetail {
-    revoke: Uuid,
+    payload: String,
+    /// Missing: every device at the owner's premises was told.
+    #[serde(default)]
+    device: Option<DeviceId>,
     grants: Vec<Uuid>,
 }
 
@@ -48,7 +54,9 @@ impl Sharing {
         let name = |by: PersonId| Some(identity.person(by)?.name.reveal().clone());
         let mut held = self.held.lock();
         for stop in &stops {
-            held.stop_again(stop, now);
+            let owner = identity.person(stop.by);
+            let premises = owner.map_or_else(Vec::new, |owner| owner.premises.clone());
+            held.stop_again(stop, &premises, now);
         }
         for press in &presses {
             held.press_from_record(press, name(press.by), &self.registry, now);
@@ -58,27 +66,34 @@ impl Sharing {
 }
 
 impl Held {
-    /// The record names the grants that were stopped; whichever device has one of them is to close it.
-    fn stop_again(&mut self, stop: &Recorded, now: time::OffsetDateTime) {
+    /// The same stop as it was: closed here, and told again to its devices once they are here.
+    fn stop_again(&mut self, stop: &Recorded, owned: &[PremisesId], now: time::OffsetDateTime) {
         let Ok(detail) = RevokeDetail::deserialize(&stop.detail) else {
             return;
         };
-        let id = RevokeId(*detail.revoke.as_bytes());
-        if self.revokes.contains_key(&id) {
+        let Some(revoke) = decoded_revoke(&detail.payload) else {
+            return;
+        };
+        if self.revokes.contains_key(&revoke.id) {
             return;
         }
-        for device in self.sites_of(stop.premises) {
-            for grant in &detail.grants {
-                let revoke = consent::Revoke {
-                    id,
-                    scope: Scope::Grant(GrantId(*grant.as_bytes())),
-                    reason: Reason::Owner,
-                };
-                // Nobody watches and nobody has a line yet: there is nothing to carry out.
-                drop(self.run(device, now, |machine| {
-                    machine.revoke(&revoke, boot_time(now))
-                }));
-            }
+        let places: BTreeSet<PremisesId> = owned.iter().copied().chain([stop.premises]).collect();
+        let told = match detail.device {
+            Some(device) => vec![device],
+            None => places
+                .into_iter()
+                .flat_map(|premises| self.sites_of(premises))
+                .collect(),
+        };
+        let told = told.into_iter().map(|device| (device, revoke.scope));
+        let (told, by) = (told.collect(), Some(stop.by));
+        tracing::warn!(revoke.id = %revoke.id, premises.id = %stop.premises, "a stop had reached the record and not its row when the hub was killed");
+        // Nobody watches and nobody has a line yet: there is nothing to carry out.
+        drop(self.stop(revoke.id, stop.premises, told, revoke.reason, by, now));
+        if let Some(note) = self.revokes.get_mut(&revoke.id) {
+            note.received_at = stop.at;
+            let stopped = detail.grants.iter().map(|grant| GrantId(*grant.as_bytes()));
+            note.stopped.extend(stopped);
         }
     }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::held::{Held, Order, Orders, boot_time};
 use super::note::{PressState, RevokeNote};
 use super::page::Revoke;
+use super::recall::encoded_revoke;
 use super::{Sharing, trigger_of, uuid};
 use crate::audit::{Actor, Class, Event};
 use crate::devices::Barred;
@@ -221,7 +222,7 @@ impl Sharing {
 }
 
 impl Held {
-    fn stop(
+    pub(super) fn stop(
         &mut self,
         id: RevokeId,
         premises: PremisesId,
@@ -231,6 +232,10 @@ impl Held {
         now: OffsetDateTime,
     ) -> Orders {
         let mut orders = Orders::default();
+        // The same stop once more, perhaps while the first was on its way here.
+        if self.revokes.contains_key(&id) {
+            return orders;
+        }
         let before = self.open_grants();
         for (device, scope) in &told {
             let revoke = consent::Revoke {
@@ -265,10 +270,21 @@ impl Held {
     /// The record follows the stop.
     fn note_revoke(&mut self, note: RevokeNote) {
         let stopped: Vec<Uuid> = note.stopped.iter().map(|grant| uuid(grant.0)).collect();
-        let detail = json!({ "revoke": uuid(note.id.0), "reason": format!("{:?}", note.reason), "grants": stopped });
+        let mut detail = json!({ "revoke": uuid(note.id.0), "reason": format!("{:?}", note.reason), "grants": stopped });
+        // What was to be closed, for a hub that finds the record and no row. One scope fits all whom it was
+        // told; a camera's number is one device's.
+        if let Some((device, scope)) = note.told.first() {
+            let alone = (note.told.len() == 1).then_some(device);
+            detail["device"] = json!(alone);
+            detail["payload"] = json!(encoded_revoke(&consent::Revoke {
+                id: note.id,
+                scope: *scope,
+                reason: note.reason,
+            }));
+        }
         let actor = note.by.map_or(Actor::Hub, Actor::Person);
-        let event = Event::new(Class::Revoke, actor).premises(note.premises);
-        self.event(event.detail(detail));
+        let event = Event::new(Class::Revoke, actor).once(note.id.0);
+        self.event(event.premises(note.premises).detail(detail));
         let id = note.id;
         self.revokes.insert(id, note);
         self.dirty_revoke(id);

@@ -173,7 +173,7 @@ pub(in crate::sharing) fn encoded(revoke: &consent::Revoke) -> String {
     STANDARD.encode(Canonical::of(revoke.clone()).bytes())
 }
 
-fn decoded(text: &str) -> Option<consent::Revoke> {
+pub(in crate::sharing) fn decoded(text: &str) -> Option<consent::Revoke> {
     let bytes = STANDARD.decode(text).ok()?;
     Canonical::decode(&bytes).ok().map(Canonical::into_value)
 }

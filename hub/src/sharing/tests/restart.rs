@@ -3,6 +3,7 @@
 use super::alerts::{answered, gunshot};
 use super::*;
 use crate::testing::alert_rule;
+use crate::world::IncidentId;
 
 async fn on_both_stores(test: impl AsyncFn(&mut Scene)) {
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -174,6 +175,72 @@ async fn a_press_and_a_stop_that_only_the_record_knows_are_known_after_a_restart
             .map(|live| live.trigger)
             .collect();
         assert_eq!(live, [trigger_of(kept)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_yes_after_a_restart_opens_for_the_incident_and_ends_with_it() {
+    on_both_stores(async |scene| {
+        let trigger = gunshot(5);
+        let (id, incident) = (Uuid::from_bytes(trigger.id.0), IncidentId(Uuid::new_v4()));
+        answered(scene, trigger).await;
+        scene.sharing().belongs_to(id, incident);
+        let after = again(scene).await;
+        scene.device.hub.sharing = after.clone();
+        scene.device.attach().await;
+        scene.device.obey().await;
+        let yes = ApprovalAsked { answer: YesNo::Yes };
+        after.approve(&scene.owner, id, yes).await.unwrap();
+        scene.device.obey().await;
+        assert_eq!(after.cameras_of(incident).len(), 2);
+        after.clear(incident, PersonId::of_key("op417")).await;
+        let camera = scene.device.camera(1);
+        assert!(after.shown(camera, AgencyId::of_key("pd")).is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cameras_stop_and_a_press_taken_back_early_are_known_from_the_record_alone() {
+    on_both_stores(async |scene| {
+        scene.finish.cancel();
+        (&mut scene.writing).await.unwrap();
+        let (id, early) = (scene.live().await, Uuid::new_v4());
+        let camera = scene.device.camera(1);
+        scene.stop(RevokeScope::CameraId(camera.0)).await;
+        let taken_back = RevokeAsked {
+            scope: RevokeScope::PressId(early),
+            reason: RevokeReason::Cancelled,
+        };
+        let revoke = Uuid::new_v4();
+        let sharing = scene.sharing();
+        let said = sharing.revoke(&scene.owner, revoke, taken_back).await;
+        said.unwrap();
+        sharing.record().await.unwrap();
+        scene.device.unplug();
+
+        let hub = &scene.test.hub;
+        let after = Sharing::open(
+            hub.world.clone(),
+            hub.audit.clone(),
+            hub.registry.clone(),
+            hub.devices.clone(),
+            hub.feeds.clone(),
+        );
+        let after = after.await.unwrap();
+        after.recover(&hub.identity).await.unwrap();
+        scene.device.hub.sharing = after.clone();
+        scene.device.attach().await;
+        assert_eq!(after.press_by_id(id).unwrap().state, PressState::Opened);
+        // What is wanted of it, and the two stops.
+        for _ in 0..3 {
+            scene.device.obey().await;
+        }
+        let open: Vec<_> = scene.device.machine.permitted().keys().copied().collect();
+        assert_eq!(open, [consent::CameraNumber::new(2).unwrap()]);
+        let pressed = after.press(&scene.owner, early, panic()).await.unwrap();
+        assert_eq!(pressed.0.state, PressState::Cancelled);
     })
     .await;
 }

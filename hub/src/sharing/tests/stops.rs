@@ -190,3 +190,82 @@ async fn a_share_that_ended_while_the_line_was_down_ended_when_the_device_says()
     let lasted = share.ended_at.unwrap().0 - live_at.0;
     assert_eq!(lasted.whole_seconds(), 12);
 }
+
+#[tokio::test]
+async fn the_same_stop_twice_at_once_is_one_stop_and_one_record() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let (premises, by) = (PremisesId::of_key("shop"), Some(scene.owner.id));
+    let (revoke, now) = (consent::RevokeId([9; 16]), scene.test.hub.world.clock.now());
+    let scope = consent::Scope::Trigger(trigger_of(id));
+    for orders in [1, 0] {
+        let mut held = scene.sharing().held.lock();
+        let told = vec![(scene.device.id, scope)];
+        let done = held.stop(revoke, premises, told, consent::Reason::Owner, by, now);
+        assert_eq!(done.send.len(), orders);
+        assert_eq!(held.revokes[&revoke].stopped.len(), 1);
+    }
+    scene.sharing().behind.wake();
+    scene.sharing().recording.wake();
+    scene.written().await;
+    let count = "SELECT COUNT(*) FROM audit_event WHERE class = 'revoke'";
+    let pool = scene.test.hub.world.store.pool();
+    let count: i64 = sqlx::query_scalar(count).fetch_one(pool).await.unwrap();
+    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn a_device_has_no_say_about_the_shares_of_another() {
+    let mut scene = Scene::new().await;
+    let id = scene.live().await;
+    let grant = consent::GrantId(*scene.share(id).id.as_bytes());
+    let mut stranger = TestDevice::new(&scene.test.hub, Vec::new()).await;
+    let sharing = scene.sharing().clone();
+    let reported = scene.device.machine.grant(grant).unwrap().live().unwrap();
+    let reported = facts::Reported {
+        adopted: consent::Adopted {
+            grant,
+            trigger: reported.trigger,
+            cause: reported.cause,
+            terms: reported.terms.clone(),
+            remaining_ms: 1,
+        },
+        receipt: 99,
+    };
+    sharing
+        .opened(stranger.id, stranger.premises, reported)
+        .await;
+    let stopped = scene.stop(RevokeScope::GrantId(uuid(grant.0))).await;
+    let revoke = consent::RevokeId(*stopped.id.as_bytes());
+    let said = Account {
+        lasted_ms: 0,
+        bytes_left: 0,
+    };
+    let cause = consent::EndCause::Expired;
+    sharing.ended(stranger.id, grant, cause, said).await;
+    sharing.stop_done(stranger.id, revoke, &[grant]).await;
+    {
+        let held = sharing.held.lock();
+        let note = &held.grants[&grant];
+        assert!(!note.confirmed && note.receipt != Some(99) && note.bytes_left.is_none());
+        assert!(held.revokes[&revoke].confirmed_at.is_none());
+    }
+    // Nor about a press at other premises.
+    let registry = &scene.test.hub.registry;
+    let shop = registry.premises(PremisesId::of_key("shop")).unwrap();
+    let school = crate::registry::Premises {
+        id: PremisesId::of_key("school"),
+        ..(*shop).clone()
+    };
+    registry.put_premises(school).await.unwrap();
+    stranger.premises = PremisesId::of_key("school");
+    stranger.attach().await;
+    let other = Uuid::new_v4();
+    scene.press(other, panic()).await.unwrap();
+    let no_rule = consent::Refusal::NoRule;
+    sharing
+        .refused(stranger.id, trigger_of(other), no_rule)
+        .await;
+    let held = sharing.held.lock();
+    assert_eq!(held.presses[&trigger_of(other)].refusal, None);
+}
