@@ -11,6 +11,7 @@ mod history;
 mod note;
 mod page;
 mod player;
+mod recover;
 #[cfg(test)]
 mod tests;
 mod tiles;
@@ -48,11 +49,13 @@ pub struct Viewing {
     held: Arc<Guarded<Held>>,
     changed: channel::Sender<u64>,
     behind: Behind,
+    recording: Behind,
     tasks: TaskTracker,
 }
 
 impl Viewing {
-    /// Whatever was open when the hub last ended is over: its walls are gone.
+    /// Whatever was open when the hub last ended is over: its walls are gone. What it showed and did not
+    /// write down for the owners is written now.
     pub async fn open(
         world: World,
         audit: Audit,
@@ -61,6 +64,13 @@ impl Viewing {
         sharing: Sharing,
         feeds: Feeds,
     ) -> Result<Self> {
+        let made = recover::recover(&world, &audit, &registry).await?;
+        if made > 0 {
+            tracing::warn!(
+                views = made,
+                "views had reached the record and not the owners' table when the hub was killed; they are there now"
+            );
+        }
         history::end_all(&world).await?;
         let recent = history::recent(&world).await?;
         Ok(Self {
@@ -76,6 +86,7 @@ impl Viewing {
             })),
             changed: channel::Sender::new(0),
             behind: Behind::new("viewing"),
+            recording: Behind::new("viewing's record"),
             tasks: TaskTracker::new(),
         })
     }
@@ -89,5 +100,6 @@ impl Viewing {
     fn touched(&self) {
         self.changed.send_modify(|number| *number += 1);
         self.behind.wake();
+        self.recording.wake();
     }
 }

@@ -10,7 +10,9 @@ use time::OffsetDateTime;
 use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId};
 
 /// What led to a grant, as pages and the store name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareCause)]
 pub enum Cause {
@@ -162,10 +164,10 @@ pub(super) struct AskNote {
     /// What a yes would open, device by device.
     pub(super) terms: Vec<(DeviceId, Terms)>,
     pub(super) answer: Option<Answered>,
-}
-
     /// What a yes opens belongs to this incident.
     pub(super) incident: Option<IncidentId>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) word: Word,
@@ -173,8 +175,6 @@ pub(super) struct Answered {
     pub(super) at: OffsetDateTime,
 }
 
-/// A trigger that devices still have to answer; repeated after each of their Hellos.
-#[derive(Clone, Debug)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     Yes,
@@ -183,6 +183,8 @@ pub(super) enum Word {
     Cleared,
 }
 
+/// A trigger that devices still have to answer; repeated after each of their Hellos.
+#[derive(Clone, Debug)]
 pub(super) struct Instruction {
     pub(super) made_at: OffsetDateTime,
     /// What each device is told: a press that names cameras names only the device's own.

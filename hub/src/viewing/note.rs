@@ -9,10 +9,15 @@ use uuid::Uuid;
 use crate::audit::{Actor, Class, Event};
 use crate::feeds::{Look, TileAt, WallId};
 use crate::identity::SessionId;
-use crate::world::{AgencyId, CameraId, IncidentId, PersonId, PremisesId, ViewingId};
+use crate::world::{AgencyId, CameraId, IncidentId, PersonId, PremisesId, ViewingId, millis};
 
 /// Ended viewings that owners' pages show without asking the store: the last 50 of each of some hundred premises.
 pub(super) const MOST_RECENT: usize = 5_000;
+/// Rows that wait for a store that takes none: a shift of a town's operators. The rows of ended views
+/// beyond that, oldest first, are made from their records when the hub next starts.
+const MOST_DIRTY: usize = 20_000;
+/// Records of ends that wait for a store and a spool that are both away. Beyond it the oldest stand.
+const MOST_EVENTS: usize = 4_096;
 
 #[derive(Default)]
 pub(super) struct Held {
@@ -98,12 +103,17 @@ impl Held {
         };
         view.ended_at = Some(now);
         self.mark(&view);
-        let detail = json!({ "viewing": id.0, "receipt": view.receipt, "sawPicture": view.first_frame_at.is_some() });
+        let detail = json!({
+            "viewing": id.0, "receipt": view.receipt, "sawPicture": view.first_frame_at.is_some(),
+            "firstFrameMs": view.first_frame_at.map(millis),
+        });
         let event = Event::new(Class::ViewingEnded, Actor::Person(view.person))
             .premises(view.premises)
             .camera(view.camera);
-        self.events
-            .push_back(event.agency(Some(view.agency)).detail(detail));
+        if self.events.len() < MOST_EVENTS {
+            self.events
+                .push_back(event.agency(Some(view.agency)).detail(detail));
+        }
         self.recent.push_back(view);
         if self.recent.len() > MOST_RECENT {
             self.recent.pop_front();
@@ -125,6 +135,31 @@ impl Held {
     pub(super) fn mark(&mut self, view: &View) {
         self.version += 1;
         self.dirty.insert(view.id, view.clone());
+        self.bound_dirty();
+    }
+
+    /// After a failed write: the same again, unless it has changed meanwhile.
+    pub(super) fn put_back(&mut self, views: Vec<View>) {
+        for view in views {
+            self.dirty.entry(view.id).or_insert(view);
+        }
+        self.bound_dirty();
+    }
+
+    fn bound_dirty(&mut self) {
+        while self.dirty.len() > MOST_DIRTY {
+            let over = self.dirty.values().filter(|view| view.ended_at.is_some());
+            let Some(oldest) = over.min_by_key(|view| view.started_at).map(|view| view.id) else {
+                return;
+            };
+            self.dirty.remove(&oldest);
+        }
+    }
+
+    pub(super) fn put_events_back(&mut self, mut events: VecDeque<Event>) {
+        events.append(&mut self.events);
+        events.truncate(MOST_EVENTS);
+        self.events = events;
     }
 
     pub(super) fn walls_of(&self, session: SessionId) -> BTreeSet<WallId> {

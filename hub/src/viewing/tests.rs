@@ -245,3 +245,58 @@ async fn cameras_say_technical_reasons_and_never_who_said_no() {
 fn client_offer() -> String {
     client::offer(&scene::VIDEO).sdp
 }
+
+#[tokio::test]
+async fn a_view_that_only_the_record_knows_is_in_the_owners_history_after_a_restart() {
+    let mut scene = Scene::new().await;
+    scene.live().await;
+    scene.open_wall().await;
+    scene.publish().await;
+    let hub = scene.test.hub.clone();
+    let rename = |from: &str, to: &str| {
+        let text = format!("ALTER TABLE {from} RENAME TO {to}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(hub.world.store.pool())
+    };
+    // The store takes records and no rows.
+    rename("viewing", "viewing_away").await.unwrap();
+    let shown = scene.show(0).await;
+    scene.until_picture().await;
+    let viewing = scene.viewing();
+    let seen = || viewing.viewings(&scene.owner).remove(0);
+    scene.settled(|| seen().first_frame_at.is_some()).await;
+    let hidden = TileAsked {
+        visible: false,
+        ..scene.asked()
+    };
+    scene.set(0, hidden).await;
+    while scene.recorded("viewing-ended").await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let before = serde_json::to_value(seen()).unwrap();
+    scene.kill_writers().await;
+    rename("viewing_away", "viewing").await.unwrap();
+    assert!(
+        viewing
+            .history(&scene.owner, None)
+            .await
+            .unwrap()
+            .viewings
+            .is_empty()
+    );
+
+    for _ in 0..2 {
+        let after = Viewing::open(
+            hub.world.clone(),
+            hub.audit.clone(),
+            hub.registry.clone(),
+            hub.devices.clone(),
+            hub.sharing.clone(),
+            hub.feeds.clone(),
+        );
+        let after = after.await.unwrap();
+        let history = after.history(&scene.owner, None).await.unwrap();
+        assert_eq!(history.viewings.len(), 1, "made once");
+        assert_eq!(Some(history.viewings[0].id), shown.viewing_id);
+        assert_eq!(serde_json::to_value(&history.viewings[0]).unwrap(), before);
+    }
+}

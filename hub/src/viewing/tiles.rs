@@ -243,7 +243,12 @@ impl Viewing {
         camera: CameraId,
         shown: &Shown,
     ) -> Result<Receipt> {
-        let detail = json!({ "viewing": id.0, "grants": shown.grants, "incident": shown.incident.map(|incident| incident.0) });
+        // Enough to make the owner's row from, should the hub be killed before it is written.
+        let badge = person.badge.as_ref().map_or("", |badge| &badge.0);
+        let detail = json!({
+            "viewing": id.0, "grants": shown.grants, "incident": shown.incident.map(|incident| incident.0),
+            "cause": shown.cause, "badge": badge,
+        });
         let event = Event::new(Class::ViewingStarted, Actor::Person(person.id))
             .premises(shown.premises)
             .camera(camera);
@@ -284,7 +289,7 @@ impl Viewing {
             reason: reason(shown.cause).to_owned(),
             incident: shown.incident,
             receipt: receipt.id(),
-            started_at: self.world.clock.now(),
+            started_at: receipt.at(),
             first_frame_at: None,
             ended_at: None,
         })
@@ -333,7 +338,7 @@ fn agency_of(person: &Person) -> Result<AgencyId> {
 }
 
 /// Why it can be watched, as owners and operators read it.
-fn reason(cause: Cause) -> &'static str {
+pub(super) fn reason(cause: Cause) -> &'static str {
     match cause {
         Cause::Press => "the owner pressed to share",
         Cause::Button => "the button at the premises was pressed",

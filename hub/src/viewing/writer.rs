@@ -1,58 +1,60 @@
-//! Writes viewings behind the memory, and the records of their ends to the audit door. The record of a
-//! viewing's beginning does not come this way: it is written before anything is shown.
+//! Writes viewings behind the memory; and, beside it, the records of their ends to the audit door, which
+//! has a spool and must not wait for a store that is away. The record of a viewing's beginning does not
+//! come this way: it is written before anything is shown.
 
+use sqlx::{Any, Transaction};
 use tokio_util::sync::CancellationToken;
 
 use super::note::View;
 use super::{Viewing, history};
 use crate::error::Result;
+use crate::world::Row;
+
+impl Row for View {
+    async fn put(&self, tx: &mut Transaction<'_, Any>) -> Result<()> {
+        history::put(tx, self).await
+    }
+
+    fn name(&self) -> String {
+        format!("viewing {}", self.id)
+    }
+}
 
 impl Viewing {
     /// Runs until told to finish; then writes what is left.
     pub async fn keep_written(self, finish: CancellationToken) {
-        self.behind.run(finish, || self.write()).await;
+        tokio::join!(
+            self.behind.run(finish.clone(), || self.write()),
+            self.recording.run(finish, || self.record_ends())
+        );
     }
 
     async fn write(&self) -> Result<u64> {
-        let (version, views, events) = {
+        let (version, views) = {
             let mut held = self.held.lock();
-            (
-                held.version,
-                std::mem::take(&mut held.dirty),
-                std::mem::take(&mut held.events),
-            )
+            (held.version, std::mem::take(&mut held.dirty))
         };
-        if let Err(error) = self.write_views(views.values()).await {
-            let mut held = self.held.lock();
-            for (id, view) in views {
-                held.dirty.entry(id).or_insert(view);
-            }
-            let newer = std::mem::replace(&mut held.events, events);
-            held.events.extend(newer);
+        let views: Vec<View> = views.into_values().collect();
+        if let Err(error) = self.world.store.put_all(&views).await {
+            self.held.lock().put_back(views);
             return Err(error);
-        }
-        let mut events = events;
-        while let Some(event) = events.pop_front() {
-            if let Err(error) = self.audit.append_or_spool(event.clone()).await {
-                events.push_front(event);
-                let mut held = self.held.lock();
-                let newer = std::mem::replace(&mut held.events, events);
-                held.events.extend(newer);
-                return Err(error);
-            }
         }
         Ok(version)
     }
 
-    async fn write_views(&self, views: impl ExactSizeIterator<Item = &View>) -> Result<()> {
-        if views.len() == 0 {
-            return Ok(());
+    /// What neither store nor spool took stays for the next time.
+    pub(super) async fn record_ends(&self) -> Result<u64> {
+        let (version, mut events) = {
+            let mut held = self.held.lock();
+            (held.version, std::mem::take(&mut held.events))
+        };
+        while let Some(event) = events.pop_front() {
+            if let Err(error) = self.audit.append_or_spool(event.clone()).await {
+                events.push_front(event);
+                self.held.lock().put_events_back(events);
+                return Err(error);
+            }
         }
-        let mut transaction = self.world.store.pool().begin().await?;
-        for view in views {
-            history::put(&mut transaction, view).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        Ok(version)
     }
 }

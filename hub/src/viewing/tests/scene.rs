@@ -32,6 +32,7 @@ pub(super) struct Scene {
     media: Option<(Client, String)>,
     sent: u64,
     finish: CancellationToken,
+    writing: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Scene {
@@ -45,7 +46,7 @@ impl Scene {
         device.obey().await;
         let finish = CancellationToken::new();
         tokio::spawn(test.hub.viewing.clone().watch(finish.clone()));
-        tokio::spawn(test.hub.viewing.clone().keep_written(finish.clone()));
+        let writing = tokio::spawn(test.hub.viewing.clone().keep_written(finish.clone()));
         let owner = test.hub.identity.person(PersonId::of_key("maria")).unwrap();
         let operator = signed_in(&test, "op417").await;
         Self {
@@ -58,7 +59,14 @@ impl Scene {
             media: None,
             sent: 0,
             finish,
+            writing: Some(writing),
         }
+    }
+
+    /// Nothing is written any more, as when the hub is killed.
+    pub(super) async fn kill_writers(&mut self) {
+        self.finish.cancel();
+        self.writing.take().unwrap().await.unwrap();
     }
 
     pub(super) fn viewing(&self) -> Viewing {
