@@ -29,7 +29,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::audit::Receipt;
 use crate::error::{Error, Kind, Result};
 use crate::world::{CameraId, Clock, DeviceId, Guarded, ViewingId};
-use keeper::{Keeper, Order};
+use keeper::{Health, Keeper, Order};
 use names::Names;
 use tiles::Tiles;
 
@@ -92,6 +92,7 @@ pub struct Feeds {
     demands: Arc<Guarded<Option<mpsc::Receiver<Demanded>>>>,
     changed: watch::Sender<u64>,
     happened: broadcast::Sender<Happening>,
+    health: Health,
 }
 
 impl Feeds {
@@ -121,6 +122,7 @@ impl Feeds {
             demands: Arc::new(Guarded::new(Some(demands))),
             changed: watch::Sender::new(0),
             happened: broadcast::Sender::new(HAPPENINGS),
+            health: Health::default(),
         };
         let keeper = Keeper {
             engine,
@@ -131,6 +133,7 @@ impl Feeds {
             demand,
             changed: feeds.changed.clone(),
             happened: feeds.happened.clone(),
+            health: feeds.health.clone(),
         };
         tokio::spawn(keeper.run(ordered, facts));
         Ok(feeds)
@@ -265,8 +268,26 @@ impl Feeds {
         self.order(|done| Order::Hide { at, done })
     }
 
+    /// Whether the engine ended although nobody told it to. Nothing brings it back but a new start.
+    pub fn has_failed(&self) -> bool {
+        self.health.failed.is_cancelled()
+    }
+
+    /// Returns when it has.
+    pub async fn failed(&self) {
+        self.health.failed.cancelled().await;
+    }
+
+    /// What the engine's thread leaves behind when it panics.
+    #[cfg(test)]
+    pub(crate) async fn lose_engine(&self) {
+        self.engine.stop().await.ok();
+        self.failed().await;
+    }
+
     /// Says goodbye to every peer.
     pub async fn close(&self) {
+        self.health.closing.cancel();
         if let Err(error) = self.engine.stop().await {
             tracing::debug!(%error, "media engine");
         }

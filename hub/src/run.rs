@@ -106,11 +106,20 @@ pub async fn run(config: Config, ready: impl FnOnce(&Ready)) -> Result<()> {
         owner: bound.owner(&hub.config),
         admin_socket: admin::socket_path(&hub.config.data_dir),
     });
-    stop.cancelled().await;
+    let failed = tokio::select! {
+        () = stop.cancelled() => false,
+        () = hub.feeds.failed() => true,
+    };
+    stop.cancel();
     drain(&front).await;
     written.cancel();
     let _ended = tokio::time::timeout(END_WITHIN, writing).await;
     hub.world.store.close().await;
+    if failed {
+        return Err(Error::unavailable(
+            "The media engine ended by itself. Start the hub again; its service does so.",
+        ));
+    }
     if let Ok(Err(e)) = serving.await {
         return Err(Error::internal(e));
     }

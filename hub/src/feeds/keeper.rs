@@ -7,6 +7,7 @@ use std::sync::Arc;
 use assent_media::{Engine, Fact, MediaError, PublisherId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::names::{Layer, Names};
 use super::sources::Sources;
@@ -89,14 +90,44 @@ pub(super) struct Keeper {
     pub(super) demand: mpsc::Sender<Demanded>,
     pub(super) changed: watch::Sender<u64>,
     pub(super) happened: broadcast::Sender<Happening>,
+    pub(super) health: Health,
+}
+
+/// Whether the engine is to end, and whether it, or its keeper, has ended although it was not to.
+#[derive(Clone, Default)]
+pub(super) struct Health {
+    pub(super) closing: CancellationToken,
+    pub(super) failed: CancellationToken,
+}
+
+/// Why the keeper has nothing left to do.
+enum Over {
+    /// The last handle is gone.
+    Unused,
+    /// The engine's thread is.
+    EngineGone,
 }
 
 impl Keeper {
-    pub(super) async fn run(
-        mut self,
+    pub(super) async fn run(mut self, orders: mpsc::Receiver<Order>, facts: mpsc::Receiver<Fact>) {
+        // However this task ends, a panic included.
+        let failed = self.health.failed.clone().drop_guard();
+        match self.keep(orders, facts).await {
+            Over::Unused => drop(failed.disarm()),
+            Over::EngineGone if self.health.closing.is_cancelled() => drop(failed.disarm()),
+            Over::EngineGone => {
+                tracing::error!(
+                    "the media engine has ended by itself: nothing is shown any more, and the hub must start again"
+                );
+            }
+        }
+    }
+
+    async fn keep(
+        &mut self,
         mut orders: mpsc::Receiver<Order>,
         mut facts: mpsc::Receiver<Fact>,
-    ) {
+    ) -> Over {
         let mut tick = interval(DEMAND_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -105,11 +136,11 @@ impl Keeper {
                 biased;
                 order = orders.recv() => match order {
                     Some(order) => self.obey(order).await,
-                    None => return,
+                    None => return Over::Unused,
                 },
                 fact = facts.recv() => match fact {
                     Some(fact) => self.learn(fact).await,
-                    None => return,
+                    None => return Over::EngineGone,
                 },
                 _ = tick.tick() => {
                     for camera in self.sources.cameras() {

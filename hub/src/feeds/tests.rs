@@ -255,3 +255,16 @@ async fn an_offer_that_cannot_be_answered_is_refused_in_a_sentence() {
     );
     assert_eq!(scene.feeds.tile(beyond), None);
 }
+
+#[tokio::test]
+async fn an_engine_that_ends_by_itself_is_a_failure_and_one_that_is_told_to_is_none() {
+    let scene = Scene::new().await;
+    scene.feeds.close().await;
+    let changes = scene.feeds.show(scene.admitted(1).await, TILE, LARGE).await;
+    assert!(changes.is_err(), "its keeper is gone too");
+    assert!(!scene.feeds.has_failed());
+
+    let scene = Scene::new().await;
+    scene.feeds.lose_engine().await;
+    assert!(scene.feeds.has_failed());
+}

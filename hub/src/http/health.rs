@@ -17,6 +17,12 @@ pub(super) async fn ready(State(front): State<Front>) -> Result<&'static str> {
     if front.draining.is_cancelled() {
         return Err(Error::unavailable("The hub is about to stop.").slug("draining"));
     }
+    if front.hub.feeds.has_failed() {
+        return Err(Error::unavailable(
+            "The media engine has ended. The hub is about to start again.",
+        )
+        .slug("media-down"));
+    }
     match front.hub.world.store.ask().await {
         StoreState::Up => Ok("ok"),
         StoreState::Full => Err(Error::unavailable(

@@ -77,3 +77,13 @@ async fn one_session_has_a_bounded_number_of_streams() {
     };
     assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
 }
+
+#[tokio::test]
+async fn a_hub_whose_media_engine_is_gone_is_not_ready() {
+    let hub = TestHub::new().await;
+    let ready = hub.owner(Method::GET, "/readyz").send().await;
+    assert_eq!(ready.status, StatusCode::OK);
+    hub.hub.feeds.lose_engine().await;
+    let ready = hub.owner(Method::GET, "/readyz").send().await;
+    assert_eq!(ready.problem(), "media-down");
+}
