@@ -112,6 +112,19 @@ impl Incidents {
             .map(|incident| (incident.id, incident.level))
     }
 
+    /// The open incident that an alert of this kind and level would add nothing to but a line.
+    pub fn open_for(&self, premises: PremisesId, drill: bool, level: Level) -> Option<IncidentId> {
+        let held = self.held.lock();
+        let open = held.incidents.values().filter(|incident| {
+            incident.premises == premises
+                && incident.cleared.is_none()
+                && incident.drill == drill
+                && incident.level >= level
+        });
+        open.max_by_key(|incident| incident.opened_at)
+            .map(|incident| incident.id)
+    }
+
     /// Whether an alert that came in at `at` has its place here. One beyond an incident's bound has it too.
     pub fn covers(&self, alert: Uuid, premises: PremisesId, at: OffsetDateTime) -> bool {
         let held = self.held.lock();
@@ -163,11 +176,6 @@ impl Held {
         id
     }
 
-    fn count(&self, incident: IncidentId) -> usize {
-        let own = |alert: &&AlertNote| alert.incident == incident;
-        self.alerts.values().filter(own).count()
-    }
-}
     /// Sent again, because not all owners' policies could be asked the first time.
     fn answered_since(&mut self, again: &NewAlert) {
         let Some(known) = self.alerts.get_mut(&again.id) else {
@@ -180,3 +188,8 @@ impl Held {
         }
     }
 
+    fn count(&self, incident: IncidentId) -> usize {
+        let own = |alert: &&AlertNote| alert.incident == incident;
+        self.alerts.values().filter(own).count()
+    }
+}

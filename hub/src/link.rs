@@ -27,6 +27,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -181,6 +182,7 @@ impl Link for Front {
             gone: gone.clone(),
             draining: self.draining.clone(),
             tasks: self.tasks.clone(),
+            offers: Arc::new(Semaphore::new(attached::OFFERS_AT_ONCE)),
         };
         self.tasks
             .spawn(attached.run(attachment, request.into_inner()));

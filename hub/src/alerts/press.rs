@@ -55,6 +55,16 @@ impl Alerts {
         let TriggerKind::Press(ref what) = press.trigger.kind else {
             return;
         };
+        if self.sharing.pressed_often(premises, &press.trigger)
+            && let Some(incident) =
+                self.incidents
+                    .open_for(premises, what.drill, level_of(what.level.into()))
+        {
+            return self
+                .sharing
+                .joined_at_device(device, premises, press, incident)
+                .await;
+        }
         let (kind, id, age_ms, note) = (
             kind_of(what.at),
             Uuid::from_bytes(press.trigger.id.0),
@@ -81,10 +91,7 @@ impl Alerts {
             id: press.id,
             premises: PremisesId(press.premises_id),
             kind: if late { AlertKind::Message } else { kind },
-            level: Some(match press.level {
-                LevelText::Panic => Level::Panic,
-                LevelText::StaffAlert => Level::StaffAlert,
-            }),
+            level: Some(level_of(press.level)),
             drill: press.drill,
             silent: press.silent,
             age_ms,
@@ -118,6 +125,13 @@ impl Alerts {
         if known.is_some_and(|known| known.state == PressState::Cancelled) {
             self.incidents.taken_back(press);
         }
+    }
+}
+
+fn level_of(level: LevelText) -> Level {
+    match level {
+        LevelText::Panic => Level::Panic,
+        LevelText::StaffAlert => Level::StaffAlert,
     }
 }
 

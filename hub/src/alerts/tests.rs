@@ -1,8 +1,9 @@
 //! Alerts and incidents as operators meet them, through the hub's own calls.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use assent_consent::RuleTrigger;
+use assent_consent as consent;
 use axum::http::{Method, StatusCode};
+use consent::RuleTrigger;
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -14,7 +15,7 @@ use crate::config::{Config, Hook};
 use crate::incidents::{AlertKind, Incident, Level, NewAlert};
 use crate::sharing::AlertAnswer;
 use crate::state::Hub;
-use crate::testing::{TestDevice, TestHub, alert_rule, rule};
+use crate::testing::{PATIENCE, TestDevice, TestHub, alert_rule, rule};
 use crate::world::{AgencyId, Engine, PersonId, PremisesId};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -29,6 +30,10 @@ struct Scene {
 
 impl Scene {
     async fn on(engine: Engine, within_metres: u32) -> Self {
+        Self::under(engine, alert_rule(2, false, within_metres)).await
+    }
+
+    async fn under(engine: Engine, on_alert: consent::Rule) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secret_file = folder.path().join("secret");
         std::fs::write(&secret_file, SECRET).unwrap();
@@ -41,10 +46,7 @@ impl Scene {
             ..Config::default()
         };
         let test = TestHub::on(engine, config).await;
-        let rules = vec![
-            rule(1, RuleTrigger::Press),
-            alert_rule(2, false, within_metres),
-        ];
+        let rules = vec![rule(1, RuleTrigger::Press), on_alert];
         let mut device = TestDevice::new(&test.hub, rules).await;
         device.obey().await;
         let (owner, operator) = (test.sign_in("maria").await, test.sign_in("op417").await);
@@ -86,19 +88,7 @@ impl Scene {
 
     /// An alert of a detector that chatters.
     fn raise(&self, premises: PremisesId) {
-        self.test.hub.incidents.raise(NewAlert {
-            id: Uuid::new_v4(),
-            premises,
-            kind: AlertKind::from_hook("gunshot"),
-            level: Some(Level::Alert),
-            drill: false,
-            silent: false,
-            age_ms: 0,
-            by: None,
-            note: None,
-            place: None,
-            answer: AlertAnswer::Nothing,
-        });
+        self.test.hub.incidents.raise(new_alert(premises));
     }
 
     fn kinds(&self) -> Vec<String> {
@@ -126,6 +116,39 @@ impl Scene {
             .with("webhook-timestamp", &now.to_string())
             .with("webhook-signature", &signature);
         call.raw(text).send().await
+    }
+}
+
+fn new_alert(premises: PremisesId) -> NewAlert {
+    NewAlert {
+        id: Uuid::new_v4(),
+        premises,
+        kind: AlertKind::from_hook("gunshot"),
+        level: Some(Level::Alert),
+        drill: false,
+        silent: false,
+        age_ms: 0,
+        by: None,
+        note: None,
+        place: None,
+        answer: AlertAnswer::Nothing,
+    }
+}
+
+fn button(id: Uuid) -> consent::Trigger {
+    let press = consent::Press {
+        level: consent::Level::Panic,
+        silent: false,
+        drill: false,
+        at: consent::PressedAt::Button,
+        by: consent::PersonId::new("").unwrap(),
+        cameras: std::collections::BTreeSet::new(),
+        note: consent::Note::new("").unwrap(),
+    };
+    consent::Trigger {
+        id: consent::TriggerId(*id.as_bytes()),
+        made_at: consent::WallTime(0),
+        kind: consent::TriggerKind::Press(press),
     }
 }
 
@@ -428,4 +451,123 @@ async fn presses_beyond_what_an_incident_holds_open_no_other_after_a_restart() {
     let hub = &scene.test.hub;
     hub.incidents.saved(hub.incidents.version()).await;
     assert_eq!(after_a_restart(&scene).await.len(), 1);
+}
+
+fn gunshot_at_the_shop(note: &str) -> Value {
+    let shop = PremisesId::of_key("shop").0;
+    json!({ "kind": "gunshot", "premisesId": shop, "at": "2026-11-20T12:00:00Z", "note": note })
+}
+
+#[tokio::test]
+async fn a_note_with_a_nul_in_it_holds_up_nothing_that_is_written_after_it() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut scene = Scene::on(engine, 0).await;
+        let note = gunshot_at_the_shop("three shots\0 heard");
+        let taken = scene.hook(&note, SECRET, "msg_1").await;
+        assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.json);
+        scene.device.obey().await;
+        let incident = scene.incidents().remove(0);
+        assert_eq!(
+            incident.alerts[0].note.as_deref(),
+            Some("three shots heard")
+        );
+        let path = format!("/api/incidents/{}/clear", incident.id);
+        let cleared = scene
+            .operator(&path, json!({ "note": "all\0 clear" }))
+            .await;
+        assert_eq!(cleared.status, StatusCode::OK, "{}", cleared.json);
+        let incidents = &scene.test.hub.incidents;
+        let saved = incidents.saved(incidents.version());
+        tokio::time::timeout(PATIENCE, saved).await.unwrap();
+        scene.finish.cancel();
+        scene.test.hub.world.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn operators_hear_of_an_alert_that_could_not_be_put_to_any_policy() {
+    let scene = Scene::new().await;
+    scene.test.hub.world.store.close().await;
+    let note = gunshot_at_the_shop("");
+    let taken = scene.hook(&note, SECRET, "msg_1").await;
+    assert_eq!(
+        taken.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "send it again"
+    );
+    let alert = scene.incidents().remove(0).alerts.remove(0);
+    assert_eq!(
+        (alert.kind.as_str(), alert.answer),
+        ("gunshot", AlertAnswer::Nothing)
+    );
+    scene.hook(&note, SECRET, "msg_1").await;
+    assert_eq!(scene.kinds().len(), 1, "it is the same alert");
+}
+
+#[tokio::test]
+async fn an_alert_that_opened_when_it_was_sent_again_reads_opened() {
+    let scene = Scene::new().await;
+    let id = Uuid::new_v4();
+    let raise = |answer| {
+        let again = NewAlert {
+            id,
+            answer,
+            ..new_alert(PremisesId::of_key("shop"))
+        };
+        scene.test.hub.incidents.raise(again)
+    };
+    let (first, again) = (raise(AlertAnswer::Nothing), raise(AlertAnswer::Opened));
+    assert_eq!(first, again);
+    raise(AlertAnswer::Nothing);
+    assert_eq!(scene.incidents()[0].alerts[0].answer, AlertAnswer::Opened);
+}
+
+#[tokio::test]
+async fn clearing_ends_what_an_owners_yes_has_opened() {
+    let mut scene = Scene::under(Engine::Sqlite, alert_rule(2, true, 0)).await;
+    let taken = scene.hook(&gunshot_at_the_shop(""), SECRET, "msg_1").await;
+    let path = format!("/api/approvals/{}", taken.json["alertId"].as_str().unwrap());
+    let call = scene.test.owner(Method::PUT, &path).cookie(&scene.owner);
+    let answer = call.json(&json!({ "answer": "yes" })).send().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+    scene.device.obey().await;
+    let incident = scene.incidents().remove(0);
+    assert_eq!(
+        incident.camera_ids.len(),
+        2,
+        "its cameras stand in the incident"
+    );
+    let path = format!("/api/incidents/{}/clear", incident.id);
+    scene.operator(&path, json!({})).await;
+    let camera = scene.device.camera(1);
+    let sharing = &scene.test.hub.sharing;
+    assert!(sharing.shown(camera, AgencyId::of_key("pd")).is_none());
+    // The source, which may not have heard our answer, opens nothing by sending it again.
+    let again = scene.hook(&gunshot_at_the_shop(""), SECRET, "msg_1").await;
+    assert_eq!(again.status, StatusCode::ACCEPTED);
+    let maria = PersonId::of_key("maria");
+    let maria = scene.test.hub.identity.person(maria).unwrap();
+    assert!(sharing.asks(&maria).is_empty());
+}
+
+#[tokio::test]
+async fn a_button_that_is_pressed_without_end_opens_and_fills_no_books() {
+    let mut scene = Scene::new().await;
+    let (alerts, device) = (scene.test.hub.alerts.clone(), scene.device.id);
+    let shop = PremisesId::of_key("shop");
+    for _ in 0..40 {
+        let press = scene.device.press(button(Uuid::new_v4()), 0);
+        alerts.pressed_at_device(device, shop, press).await;
+    }
+    let maria = PersonId::of_key("maria");
+    let maria = scene.test.hub.identity.person(maria).unwrap();
+    let sharing = &scene.test.hub.sharing;
+    assert_eq!(sharing.presses(&maria).len(), 30);
+    assert_eq!(scene.kinds().len(), 30);
+    assert_eq!(sharing.shares(&maria).len(), 40, "what is open is known");
+    let incident = scene.incidents().remove(0).id;
+    let path = format!("/api/incidents/{incident}/clear");
+    scene.operator(&path, json!({})).await;
+    let camera = scene.device.camera(1);
+    assert!(sharing.shown(camera, AgencyId::of_key("pd")).is_none());
 }

@@ -1,10 +1,11 @@
 //! One attached device, from its Hello to the end of its line: frames in, in order; pings out; and
 //! acknowledgements for what the store has. A device that says nothing for 4.5 s is away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use assent_wire::link::{self, DeviceFrame, device_frame::Body as In, hub_frame::Body as Out};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +27,9 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 const SEEN_EVERY: Duration = Duration::from_secs(300);
 /// So that a `Drain` is on its way before the line closes.
 const DRAIN_GRACE: Duration = Duration::from_millis(200);
+/// Session descriptions of one device that are answered at once. A device has one connection, and makes
+/// another when that breaks; each of its answers takes milliseconds.
+pub(super) const OFFERS_AT_ONCE: usize = 4;
 
 pub(super) struct Attached {
     pub(super) hub: Hub,
@@ -35,6 +39,8 @@ pub(super) struct Attached {
     pub(super) gone: CancellationToken,
     pub(super) draining: CancellationToken,
     pub(super) tasks: TaskTracker,
+    /// One is taken for every session description that is being answered.
+    pub(super) offers: Arc<Semaphore>,
 }
 
 /// The last frame that was handled, and how far sharing and incidents had to be written for it.

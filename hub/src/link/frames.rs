@@ -1,5 +1,7 @@
 //! What each of a device's frames means to the hub: parsed, then handed to the slice whose matter it is.
 
+use std::sync::Arc;
+
 use assent_consent as consent;
 use assent_wire::link::{
     self, Layer as WireLayer, camera_health, device_frame::Body, hub_frame, premises_alarm,
@@ -18,9 +20,9 @@ use crate::error::{Error, Result};
 use crate::feeds::{Layer, Offer, OfferedTrack};
 use crate::registry::Connection;
 use crate::sharing::{Account, DevicePress};
+use crate::world::Text;
 
 /// A sentence for an installer.
-use crate::world::Text;
 const LONGEST_REASON: usize = 200;
 
 impl Attached {
@@ -156,6 +158,17 @@ impl Attached {
             ));
         }
         let (hub, device, media_id) = (self.hub.clone(), self.device, offer.media_id);
+        let Ok(place) = Arc::clone(&self.offers).try_acquire_owned() else {
+            tracing::warn!(device.id = %device, "media offer refused: too many at once");
+            let answer = link::MediaAnswer {
+                media_id,
+                sdp: String::new(),
+                problem: "Too many session descriptions at once. Send this one again.".to_owned(),
+            };
+            hub.devices
+                .say(device, hub_frame::Body::MediaAnswer(answer));
+            return Ok(());
+        };
         let tracks = offer
             .tracks
             .into_iter()
@@ -192,6 +205,7 @@ impl Attached {
             };
             hub.devices
                 .say(device, hub_frame::Body::MediaAnswer(answer));
+            drop(place);
         });
         Ok(())
     }
@@ -244,5 +258,42 @@ pub(super) fn health_of(health: link::CameraHealth) -> Health {
     Health {
         condition,
         reason: (!reason.is_empty()).then_some(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::testing::{TestDevice, TestHub};
+    use tokio::sync::Semaphore;
+    use tokio_util::sync::CancellationToken;
+    use tokio_util::task::TaskTracker;
+
+    #[tokio::test]
+    async fn a_device_that_floods_with_offers_is_told_so_and_starts_no_more_tasks() {
+        let test = TestHub::new().await;
+        let mut device = TestDevice::new(&test.hub, Vec::new()).await;
+        device.next().await;
+        let attached = Attached {
+            hub: test.hub.clone(),
+            device: device.id,
+            premises: device.premises,
+            gone: CancellationToken::new(),
+            draining: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            offers: Arc::new(Semaphore::new(0)),
+        };
+        let offer = link::MediaOffer {
+            media_id: 7,
+            sdp: "v=0".to_owned(),
+            tracks: Vec::new(),
+        };
+        attached.handle(Body::MediaOffer(offer)).await.unwrap();
+        assert!(attached.tasks.is_empty());
+        let hub_frame::Body::MediaAnswer(answer) = device.next().await else {
+            panic!("no answer")
+        };
+        assert!(answer.media_id == 7 && answer.problem.contains("Too many"));
     }
 }

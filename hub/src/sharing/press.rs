@@ -19,11 +19,12 @@ use super::{Sharing, facts::Reported, trigger_of};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::Person;
-use crate::world::{CameraId, DeviceId, PremisesId, millis};
+use crate::world::{CameraId, DeviceId, IncidentId, PremisesId, millis};
 
 /// An owner does not press more often than this; more is a broken page. Older ones leave memory first.
 const MOST_PRESSES: usize = 10_000;
-/// One premises cannot fill the table: this many presses a minute open or alert, the rest are refused.
+/// One premises cannot fill the table: this many presses a minute open or alert. More are refused to a
+/// phone, whose earlier presses stand, and join the earlier ones where a device has opened already.
 const MOST_A_MINUTE: usize = 30;
 
 /// Body of `PUT /api/presses/{id}`.
@@ -161,6 +162,37 @@ impl Sharing {
         })
         .await;
         fresh
+    }
+
+    /// Whether a new press at the premises comes on top of as many like it as one minute takes.
+    pub fn pressed_often(&self, premises: PremisesId, trigger: &Trigger) -> bool {
+        let TriggerKind::Press(ref what) = trigger.kind else {
+            return false;
+        };
+        let since = self.world.clock.now() - Duration::MINUTE;
+        let held = self.held.lock();
+        let like = |note: &&PressNote| {
+            note.premises == premises
+                && note.received_at > since
+                && (note.level, note.silent, note.drill) == (what.level, what.silent, what.drill)
+        };
+        !held.presses.contains_key(&trigger.id)
+            && held.presses.values().filter(like).count() >= MOST_A_MINUTE
+    }
+
+    /// One press too many of a button: no further entry in the books, but what the device has opened is
+    /// open, and belongs to the incident that the earlier ones opened.
+    pub async fn joined_at_device(
+        &self,
+        device: DeviceId,
+        premises: PremisesId,
+        press: DevicePress,
+        incident: IncidentId,
+    ) {
+        for opened in press.opened {
+            self.opened(device, premises, opened).await;
+        }
+        self.belongs_to(super::uuid(press.trigger.id.0), incident);
     }
 
     /// Parses what the page says into the rules' own words; whatever cannot be a press is refused here.
