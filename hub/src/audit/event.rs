@@ -161,7 +161,6 @@ classes! {
     Press = "press",
     Alert = "alert",
     Approval = "approval",
-    GrantAsked = "grant-asked",
     GrantLive = "grant-live",
     GrantRefused = "grant-refused",
     GrantEnded = "grant-ended",

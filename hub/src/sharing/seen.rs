@@ -92,7 +92,8 @@ impl Sharing {
         Some(self.end_text(at.device, ended, cause))
     }
 
-    /// Whether a panic (not a drill) that was opened by a press is live at this device.
+    /// Whether a panic that was opened by a press is live at this device. A drill counts: it is there to show
+    /// what an unplugged box looks like.
     pub fn panic_at(&self, device: DeviceId) -> Option<TriggerId> {
         let held = self.held.lock();
         let site = held.sites.get(&device)?;
@@ -182,11 +183,11 @@ impl Sharing {
             if let Some(instruction) = held.instructions.get_mut(&trigger_of(trigger)) {
                 instruction.incident = Some(incident);
             }
-            let ids: Vec<GrantId> = held
             if let Some(ask) = held.asks.get_mut(&trigger_of(trigger)) {
                 ask.incident = Some(incident);
                 held.dirty_ask(trigger_of(trigger));
             }
+            let ids: Vec<GrantId> = held
                 .grants
                 .values()
                 .filter(|note| {
