@@ -5,6 +5,7 @@
 mod answer;
 pub mod client;
 mod origin;
+mod door;
 mod page;
 mod report;
 
@@ -20,6 +21,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Json, Router};
 use serde::Deserialize;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +33,7 @@ use crate::valve::Valves;
 use answer::Answer;
 use report::{Eyes, Report};
 
+use door::{BOUNDS, Door};
 /// A press is a few words.
 const MOST_BODY: usize = 4 * 1024;
 /// Requests under way may end; a page that is being read does not hold the device up.
@@ -50,7 +53,9 @@ impl Local {
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let router = router(Arc::new(self)).into_make_service_with_connect_info::<SocketAddr>();
         let ended = stop.clone();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(ended.cancelled_owned());
+        // Answers are small and leave at once; where that cannot be set they leave a little later.
+        let door = Door::new(listener, BOUNDS).tap_io(door::Visit::hurry);
+        let serving = axum::serve(door, router).with_graceful_shutdown(ended.cancelled_owned());
         let drained = async {
             stop.cancelled().await;
             tokio::time::sleep(DRAINS_WITHIN).await;
