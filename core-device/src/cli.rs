@@ -1,5 +1,5 @@
-//! The commands. `run` is the device; `press`, `stop` and `status` speak to the running one over its local
-//! page; `enrol`, `discover` and `probe` are for whoever installs it.
+//! The commands. `run` is the device; `press`, `stop`, `pair`, `confirm`, `reset` and `status` speak to the
+//! running one over its local page; `enrol`, `discover` and `probe` are for whoever installs it.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use assent_core::camera::{discover, probe};
 use assent_core::config::{CameraConfig, Config, Overrides, Secret};
 use assent_core::link::{Claim, enrol};
+use assent_core::pairing::Invitation;
 use assent_core::{device, local};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -68,6 +69,16 @@ enum Command {
     },
     /// Stop all sharing of the running device
     Stop,
+    /// Show the code that pairs the owner's phone with the running device
+    Pair,
+    /// Say yes, as somebody at the device, to the pairing or the ceiling that waits
+    Confirm,
+    /// Let the running device belong to nobody again
+    Reset {
+        /// Void everything that the owner signed; every later owner sees that it happened
+        #[arg(long, required = true)]
+        factory: bool,
+    },
     /// Print how the running device is, as JSON
     Status,
 }
@@ -136,6 +147,9 @@ impl Cli {
                 ask(&config, "POST", "/press", &press.to_string()).await
             }
             Command::Stop => ask(&config, "POST", "/stop", "").await,
+            Command::Pair => pair(&config).await,
+            Command::Confirm => ask(&config, "POST", "/confirm", "").await,
+            Command::Reset { factory: _ } => ask(&config, "POST", "/reset", "").await,
             Command::Status => ask(&config, "GET", "/status", "").await,
         }
     }
@@ -199,13 +213,29 @@ async fn look_at(config: Config, stream: &str, credentials: Credentials) -> anyh
     Ok(())
 }
 
+async fn pair(config: &Config) -> anyhow::Result<()> {
+    let answer = answer(config, "POST", "/pair", "").await?;
+    let answer: serde_json::Value = serde_json::from_str(&answer)?;
+    let url = answer["url"].as_str().context("the device gives no code")?;
+    if let Some(code) = Invitation::for_terminal(url) {
+        println!("{code}");
+    }
+    println!(
+        "{url}\n\nScan it with the owner's phone, then run `assent-core confirm` within 60 s."
+    );
+    Ok(())
+}
+
 async fn ask(config: &Config, method: &str, path: &str, body: &str) -> anyhow::Result<()> {
+    println!("{}", answer(config, method, path, body).await?);
+    Ok(())
+}
+
+async fn answer(config: &Config, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
     let page = config.local_listen;
-    let answer = local::client::ask(page, method, path, body)
+    local::client::ask(page, method, path, body)
         .await
         .with_context(|| {
             format!("no answer from the device's page at http://{page}/; is it running?")
-        })?;
-    println!("{answer}");
-    Ok(())
+        })
 }

@@ -1,11 +1,13 @@
 //! The device's own page on the LAN: how things are, STOP, and the button. Stopping needs no sign-in, no
 //! script, no hub and no storage; it is answered when the cameras are shut. What a press opens is
-//! decided by `gate`. A silent press cannot be seen here; STOP ends it all the same.
+//! decided by `gate`. A silent press cannot be seen here; STOP ends it all the same. An owner's phone is
+//! paired here, with the code on this page and somebody's yes.
 
 mod answer;
 pub mod client;
-mod origin;
 mod door;
+mod origin;
+mod owner;
 mod page;
 mod report;
 
@@ -19,9 +21,9 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
 use axum::{Extension, Form, Json, Router};
 use serde::Deserialize;
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -31,9 +33,9 @@ use crate::gate::{Gate, LocalPress};
 use crate::link::Attached;
 use crate::valve::Valves;
 use answer::Answer;
+use door::{BOUNDS, Door};
 use report::{Eyes, Report};
 
-use door::{BOUNDS, Door};
 /// A press is a few words.
 const MOST_BODY: usize = 4 * 1024;
 /// Requests under way may end; a page that is being read does not hold the device up.
@@ -78,6 +80,9 @@ fn router(local: Arc<Local>) -> Router {
         .route("/stop", post(stop))
         .route("/press", post(press))
         .route("/resume", post(resume))
+        .route("/pair", get(owner::show_code).post(owner::new_code))
+        .route("/confirm", post(owner::confirm))
+        .route("/reset", post(owner::reset))
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn(guarded))
         .with_state(local)

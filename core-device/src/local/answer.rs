@@ -20,12 +20,8 @@ pub(super) enum Answer<'a> {
 
 impl Answer<'_> {
     pub(super) fn to(&self, headers: &HeaderMap) -> Response {
-        let wants_page = headers
-            .get(header::ACCEPT)
-            .and_then(|accept| accept.to_str().ok())
-            .is_some_and(|accept| accept.contains("text/html"));
         match self {
-            Self::Stopped(_) | Self::Pressed(_) | Self::Resumed if wants_page => {
+            Self::Stopped(_) | Self::Pressed(_) | Self::Resumed if wants_page(headers) => {
                 Redirect::to("/").into_response()
             }
             Self::Stopped(grants) => {
@@ -54,7 +50,15 @@ impl Answer<'_> {
     }
 }
 
-fn problem(status: StatusCode, detail: &str) -> Response {
+/// A browser without scripts goes on to a page; a button or a command reads JSON.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
     (
         status,
         Json(json!({ "status": status.as_u16(), "detail": detail })),

@@ -1,4 +1,4 @@
-//! What the commands `press`, `stop` and `status` say to the running device's page: one request over
+//! What the commands `press`, `stop`, `pair` and their like say to the running device's page: one request over
 //! plain HTTP on this machine, with a bound on everything.
 
 use std::io;

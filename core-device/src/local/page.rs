@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::owner;
 use super::report::{CameraReport, Report, ShareReport};
 
 /// Short enough to trust what it says, long enough to press a button in between.
@@ -20,17 +21,21 @@ pub(super) fn render(report: &Report) -> String {
         &report.premises,
         &format!("<meta http-equiv=refresh content={RENEWS_EVERY_SECS}>"),
     );
+    owner::ask(&mut page, report.owner.waits());
     state(&mut page, report, &shared);
     stop(&mut page, report);
     shares(&mut page, &report.shares);
     cameras(&mut page, &report.cameras);
     page.push_str("<p><a class=plain href=/button>Press for help</a></p>");
+    if !report.owner.paired {
+        page.push_str("<p><a class=plain href=/pair>Pair the owner's phone</a></p>");
+    }
     footer(&mut page, report);
     page.push_str("</main></body></html>\n");
     page
 }
 
-fn open(page: &mut String, premises: &str, more: &str) {
+pub(super) fn open(page: &mut String, premises: &str, more: &str) {
     let premises = text(premises);
     let _ = write!(
         page,
@@ -202,7 +207,7 @@ fn text(raw: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::local::report::HubLine;
+    use crate::local::report::{HubLine, OwnerReport};
 
     fn report() -> Report {
         Report {
@@ -217,6 +222,8 @@ mod tests {
             cameras: vec![],
             shares: vec![],
             ended: vec![],
+            owner: OwnerReport::default(),
+            records: None,
         }
     }
 

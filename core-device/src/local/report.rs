@@ -2,6 +2,7 @@
 //! as JSON. Addresses of cameras are in it, for the installer; passwords never are. Whoever forces
 //! somebody to open this page must not learn from it of a silent press: no share, no camera, no count.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use assent_consent::{Cause, EndCause};
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::Local;
 use crate::camera::{Camera, Cameras, Condition};
-use crate::gate::{LiveShare, Storage};
+use crate::gate::{LiveShare, Standing, Storage, WaitsFor};
 use crate::link::Attached;
 use crate::valve::Valve;
 
@@ -35,6 +36,59 @@ pub(super) struct Report {
     pub shares: Vec<ShareReport>,
     /// Newest first.
     pub ended: Vec<EndedReport>,
+    pub owner: OwnerReport,
+    /// Not for everybody's eyes: a silent press is one receipt more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<RecordsReport>,
+}
+
+/// Whose word the device obeys: its configuration's until it is paired. Versions; 0 where there is none.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OwnerReport {
+    pub paired: bool,
+    pub epoch: u64,
+    pub owner_set: u64,
+    pub policy: u64,
+    pub ceiling: u64,
+    /// "pairing" or "ceiling", while it waits for somebody's yes at the device.
+    pub waits: Option<&'static str>,
+}
+
+/// Where the chain of receipts has come; the owner's app compares it with what the hub lists.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RecordsReport {
+    /// Number of the newest receipt.
+    pub newest: u64,
+    /// SHA-256 of its entry, in hex.
+    pub head: String,
+    /// How often each refusal was given since the programme started.
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+impl OwnerReport {
+    fn of(standing: &Standing) -> Self {
+        Self {
+            paired: standing.paired,
+            epoch: standing.epoch,
+            owner_set: standing.owner_set,
+            policy: standing.policy,
+            ceiling: standing.ceiling,
+            waits: standing.waits.map(|waits| match waits {
+                WaitsFor::Pairing => "pairing",
+                WaitsFor::Ceiling => "ceiling",
+            }),
+        }
+    }
+
+    pub(super) fn waits(&self) -> Option<WaitsFor> {
+        match self.waits {
+            Some("pairing") => Some(WaitsFor::Pairing),
+            Some(_) => Some(WaitsFor::Ceiling),
+            None => None,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -99,7 +153,18 @@ impl Report {
             let shared = shared.any(|number| number == camera.number);
             CameraReport::of(camera, shared, valve, eyes)
         };
+        let records = (eyes == Eyes::OnDevice).then(|| RecordsReport {
+            newest: status.last_receipt,
+            head: status
+                .chain_head
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            refused: status.refused.clone(),
+        });
         Self {
+            owner: OwnerReport::of(&status.standing),
+            records,
             premises: local.premises.clone(),
             hub: HubLine::of(&local.attached.borrow()),
             storage_fine: status.storage == Storage::Fine,
