@@ -3,15 +3,18 @@
 import { SvelteSet } from 'svelte/reactivity';
 import { call, Problem, retried } from '$shared/api/client';
 import { PageStream } from '$shared/api/stream.svelte';
-import type { Id, Level, Me, OwnerPremises, OwnerSections, RevokeBody, RevokeScope } from '$shared/api/shapes';
+import type { Ask, Id, Level, Me, OwnerPremises, OwnerSections, RevokeBody, RevokeScope } from '$shared/api/shapes';
 import { now } from '$shared/clock.svelte';
 import { openKeeping } from './keep/database';
 import type { Kept, KeptPress } from './keep/kept';
 import { Outbox, type Item } from './keep/outbox';
 import { post } from './keep/post';
 import { sendInBackground } from './offline';
+import type { OwnDevice } from './consent/memory';
 import { pressViews } from './press/progress';
 import { open, stopTruth } from './sharing/shared';
+import { devicesAt, standingAt, type Standing } from './signing/facts';
+import type { PhoneSigning } from './signing/phone';
 
 /** Enough to bridge a hub that restarts while somebody signs in. */
 const SESSION_ATTEMPTS = 3;
@@ -34,7 +37,12 @@ export class OwnerApp {
   #rememberedPremises = $state.raw<OwnerPremises[]>([]);
   readonly #dismissed = new SvelteSet<Id>();
   readonly #keeping = openKeeping();
-  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items));
+  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items), Date.now, async (kept, now) =>
+    this.#signs ? (await this.signing()).seal(kept, now) : [],
+  );
+  #signing: Promise<PhoneSigning> | null = null;
+  /** Devices that know this phone's key; undefined until it was looked. */
+  ownDevices = $state.raw<readonly OwnDevice[] | undefined>(undefined);
 
   readonly premises = $derived(this.stream.get('premises') ?? this.#rememberedPremises);
   readonly shares = $derived(this.stream.get('shares') ?? []);
@@ -49,6 +57,8 @@ export class OwnerApp {
     ),
   );
   readonly stop = $derived(stopTruth(this.items));
+  /** Some device obeys signed words only: then the part of the page that signs is loaded. */
+  readonly #signs = $derived(this.premises.some((one) => devicesAt(one).some(({ paired }) => paired)) || (this.ownDevices ?? []).length > 0);
 
   async start(): Promise<void> {
     const remembered = await this.#keeping.recall<Me>('me').catch(() => undefined);
@@ -88,6 +98,49 @@ export class OwnerApp {
     };
   }
 
+  /** Whose word counts there, for this phone. */
+  standing(premises: OwnerPremises): Standing | undefined {
+    return this.ownDevices && standingAt(premises, this.ownDevices);
+  }
+
+  signing(): Promise<PhoneSigning> {
+    this.#signing ??= import('./signing/phone').then(({ phoneSigning }) => phoneSigning());
+    // A dead network is no reason never to try again.
+    this.#signing.catch(() => (this.#signing = null));
+    return this.#signing;
+  }
+
+  /** The yes to an alert in signed words, where a device wants them. */
+  async yesTo(ask: Ask): Promise<string[]> {
+    return this.#signs && this.me ? (await this.signing()).yes(ask, this.me.id) : [];
+  }
+
+  /** After pairing, or when newer words were taken over. */
+  async devicesChanged(): Promise<void> {
+    const signing = await this.signing();
+    await signing.reload();
+    this.ownDevices = signing.devices;
+  }
+
+  /** Something fresh to sign is at hand while the page is looked at. For an $effect. */
+  keepFresh(): (() => void) | undefined {
+    if (!this.#signs || !this.stream.connected) return;
+    let end: (() => void) | null | undefined;
+    void this.signing().then((signing) => {
+      this.ownDevices = signing.devices;
+      const reachable = () => (document.visibilityState === 'visible' ? signing.devices.filter((own) => this.#isHere(own)).map(({ id }) => id) : []);
+      if (end === undefined) end = signing.nonces.keepReady(reachable);
+    }, () => undefined);
+    return () => {
+      end?.();
+      end = null;
+    };
+  }
+
+  #isHere(own: OwnDevice): boolean {
+    return this.premises.some((one) => devicesAt(one).some(({ id, online, epoch }) => id === own.id && online && own.epoch === BigInt(epoch)));
+  }
+
   /** The hub says that the device there is out of its reach: no new picture comes from it. */
   deviceAway(premisesId: Id): boolean {
     if (!this.stream.connected) return false;
@@ -120,8 +173,16 @@ export class OwnerApp {
     const personId = this.me?.id;
     if (!personId) return;
     const madeAt = Date.now();
-    const made = scopes.map((scope): Kept => ({ kind: 'revoke', id: crypto.randomUUID(), personId, scope, reason, madeAt }));
+    const made = scopes.map(
+      (scope): Kept => ({ kind: 'revoke', id: crypto.randomUUID(), personId, scope, premisesId: this.#placeOf(scope), reason, madeAt }),
+    );
     void this.#outbox.add(made, withdraw);
+  }
+
+  #placeOf(scope: RevokeScope): Id | undefined {
+    if ('premisesId' in scope) return scope.premisesId;
+    if ('grantId' in scope) return this.shares.find(({ id }) => id === scope.grantId)?.premises.id;
+    return 'pressId' in scope ? this.presses.find(({ id }) => id === scope.pressId)?.premisesId : undefined;
   }
 
   #changed(items: readonly Item[]): void {

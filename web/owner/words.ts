@@ -216,6 +216,14 @@ export const words = {
     you: 'you',
   },
 
+  signed: {
+    title: (place: string) => `Whose word counts at ${place}`,
+    mine: 'This device obeys your keys only. This phone signs for you.',
+    rules: 'Your rules',
+    people: 'People and phones',
+    stranger: 'The device here obeys its owner’s keys only, and this phone has none: it would not open on your press. Ask an owner to invite this phone.',
+  },
+
   entry: {
     welcome: 'Your cameras.\nYour yes.',
     lead: 'Nothing leaves your premises until you say so.',
@@ -246,6 +254,7 @@ export const words = {
   },
 
   broken: 'This part of the page could not be shown. STOP and the button still work.',
+  brokenPart: 'This part of the page could not be loaded. Try again on a better network; pressing and stopping still work.',
   offline: 'What you see may be old. A press or a stop is kept and sent.',
   notice: {
     draining: 'The hub is about to restart. This page connects again by itself.',

@@ -4,8 +4,9 @@
 import { call } from '$shared/api/client';
 import type { Me } from '$shared/api/shapes';
 import { openKeeping } from './keep/database';
-import { inSendingOrder, pressBody, revokeBody } from './keep/kept';
-import { post } from './keep/post';
+import { inSendingOrder } from './keep/kept';
+import { deliver, post } from './keep/post';
+import { phoneSigning } from './signing/phone';
 
 /** Filled in by worker.build.ts: every file of this build, and a name for exactly this set. */
 declare const __FILES__: string[];
@@ -79,9 +80,9 @@ async function sendWaiting(): Promise<void> {
   const waiting = await keeping.all();
   if (waiting.length === 0) return;
   const { id } = await call<Me>('GET', '/api/session');
+  const signing = await phoneSigning();
   for (const kept of inSendingOrder(waiting.filter(({ personId }) => personId === id))) {
-    if (kept.kind === 'press') await post.press(kept.id, pressBody(kept, Date.now()));
-    else if ((await post.revoke(kept.id, revokeBody(kept))).state === 'received') continue;
-    await keeping.change([], [kept.id]);
+    const { state } = await deliver(kept, Date.now, post, signing.seal);
+    if (kept.kind === 'press' || state !== 'received') await keeping.change([], [kept.id]);
   }
 }

@@ -1,10 +1,13 @@
 // The two keys that an owner signs with. The phone key lives in this browser and can never leave it; it signs at
 // once. A passkey lives in the phone's lock or a security key, and asks for face, finger or code each time.
 import { base64url, Refused, sha256, type Bytes } from './bytes';
+import { within, type Passkey } from './memory';
 import type { Signature } from './objects';
 import { compressed, fromSpki, keyId } from './point';
 import type { Sign } from './signed';
 import { verifyPasskey } from './verify';
+
+export type { Passkey };
 
 /** Why this phone cannot sign, in words for whoever holds it. */
 export class CannotSign extends Error {
@@ -17,8 +20,6 @@ export class CannotSign extends Error {
 // ---- the phone key
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
-const DATABASE = 'assent-consent';
-const KEYS = 'keys';
 const PHONE = 'phone';
 
 export interface PhoneKey {
@@ -60,33 +61,16 @@ async function keptPair(make?: 'make'): Promise<CryptoKeyPair | null> {
   // Made first: a transaction ends while anything else is waited for. A second tab may have been quicker; the key
   // that is on disk counts.
   const made = make && (await crypto.subtle.generateKey(P256, false, ['sign', 'verify']));
-  const database = await openDatabase();
-  try {
-    const transaction = database.transaction(KEYS, 'readwrite', { durability: 'strict' });
-    const store = transaction.objectStore(KEYS);
-    let pair: CryptoKeyPair | null = null;
-    const looked = store.get(PHONE);
+  let pair: CryptoKeyPair | null = null;
+  await within('keys', 'readwrite', (store) => {
+    const looked = store.get(PHONE) as IDBRequest<CryptoKeyPair | undefined>;
     looked.onsuccess = () => {
-      pair = (looked.result as CryptoKeyPair | undefined) ?? made ?? null;
+      pair = looked.result ?? made ?? null;
       if (pair && !looked.result) store.add(pair, PHONE);
     };
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-    });
-    return pair;
-  } finally {
-    database.close();
-  }
-}
-
-function openDatabase(): Promise<IDBDatabase> {
-  const request = indexedDB.open(DATABASE, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(KEYS);
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    return looked;
   });
+  return pair;
 }
 
 // ---- passkeys
@@ -94,13 +78,6 @@ function openDatabase(): Promise<IDBDatabase> {
 const ES256 = -7;
 /** Long enough for somebody who looks for a security key. */
 const PATIENCE_MS = 120_000;
-
-/** What the page remembers of a passkey, so as to ask for it again. Nothing of it is secret. */
-export interface Passkey {
-  /** The authenticator's own name for it. */
-  readonly credential: Bytes;
-  readonly point: Bytes;
-}
 
 export function noPasskeys(): string | null {
   if (!globalThis.isSecureContext) return 'This page was not opened over a safe connection (https), so it cannot use a passkey.';

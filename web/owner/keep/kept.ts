@@ -1,5 +1,6 @@
 // What this phone keeps until the hub has it: presses and stops, each with the id it will carry for ever. Only
 // the shapes and the rules about age; keeping them is database.ts, sending them outbox.ts.
+import { Problem } from '$shared/api/client';
 import type { Id, Level, PressBody, RevokeBody, RevokeScope } from '$shared/api/shapes';
 
 /** An older press may describe a danger that has passed: it arrives as a message and opens nothing. */
@@ -25,11 +26,35 @@ export interface KeptRevoke {
   id: Id;
   personId: Id;
   scope: RevokeScope;
+  /** Whose devices are told, where it is known. */
+  premisesId?: Id | undefined;
   reason: RevokeBody['reason'];
   madeAt: number;
 }
 
 export type Kept = KeptPress | KeptRevoke;
+
+/** The same in signed words, base64url, one a paired device of the premises. None where no device wants any. */
+export interface Signed {
+  envelopes?: string[];
+}
+
+export type Seal = (kept: Kept, now: number) => Promise<string[]>;
+
+/** A stop goes out without its signature rather than late: the hub can close what it carries by itself. */
+const STOP_SIGNED_WITHIN_MS = 1_500;
+
+/** Rejects only where a press should be tried again: its device has nothing fresh to sign at the moment. */
+export async function signed(kept: Kept, now: number, seal: Seal): Promise<Signed> {
+  const sealing = seal(kept, now).catch((failure: unknown) => {
+    if (kept.kind === 'press' && failure instanceof Problem && failure.passing) throw failure;
+    return [];
+  });
+  const envelopes = await (kept.kind === 'press' ? sealing : Promise.race([sealing, nothingIn(STOP_SIGNED_WITHIN_MS)]));
+  return envelopes.length > 0 ? { envelopes } : {};
+}
+
+const nothingIn = (ms: number) => new Promise<string[]>((resolve) => setTimeout(resolve, ms, []));
 
 export function ageMs(kept: Kept, now: number): number {
   return Math.max(0, now - kept.madeAt);

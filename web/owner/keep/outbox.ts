@@ -7,11 +7,12 @@
 import { backOffMs, Problem } from '$shared/api/client';
 import type { Id, Press, PressBody, Revoke, RevokeBody } from '$shared/api/shapes';
 import type { Keeping } from './database';
-import { inSendingOrder, pressBody, revokeBody, type Kept } from './kept';
+import { inSendingOrder, type Kept, type Seal, type Signed } from './kept';
+import { deliver } from './post';
 
 export interface Post {
-  press(id: Id, body: PressBody): Promise<Press>;
-  revoke(id: Id, body: RevokeBody): Promise<Revoke>;
+  press(id: Id, body: PressBody & Signed): Promise<Press>;
+  revoke(id: Id, body: RevokeBody & Signed): Promise<Revoke>;
 }
 
 export interface Item {
@@ -44,6 +45,7 @@ export class Outbox {
     private readonly post: Post,
     private readonly changed: (items: readonly Item[]) => void,
     private readonly now: () => number = () => Date.now(),
+    private readonly seal: Seal = async () => [],
   ) {}
 
   /** Takes up what earlier visits of this person left behind. */
@@ -112,17 +114,11 @@ export class Outbox {
     clearTimeout(this.#timers.get(id));
     this.#set(id, { state: 'sending', attempts: item.attempts + 1 });
     try {
-      const answer = await this.#put(item.kept);
+      const answer = await deliver(item.kept, this.now, this.post, this.seal);
       this.#arrived(id, answer);
     } catch (thrown) {
       this.#failed(id, thrown);
     }
-  }
-
-  #put(kept: Kept): Promise<Press | Revoke> {
-    return kept.kind === 'press'
-      ? this.post.press(kept.id, pressBody(kept, this.now()))
-      : this.post.revoke(kept.id, revokeBody(kept));
   }
 
   #arrived(id: Id, answer: Press | Revoke): void {
