@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use assent_tests::town::plan::TownPlan;
-use assent_tests::town::share::Scene;
+use assent_tests::town::share::{SOON, Scene, list};
 use tokio::time::sleep;
 
 /// Pings, their answers and their TCP acknowledgements every 1.5 s, and some health; a picture at
@@ -71,25 +71,23 @@ async fn nothing_leaves_the_premises_before_the_owner_says_yes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hubs_word_alone_opens_nothing() {
-    let mut plan = TownPlan::one_shop();
-    // The owner's device holds no rule for presses, whatever the hub believes or asks.
-    plan.premises[0]
-        .rules
-        .retain(|rule| rule.trigger != "press");
-    let mut scene = Scene::set(plan).await.unwrap();
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
     count(&scene);
+    // What the hub knows of the policy is old: it asks the device for what the owner took back there.
+    let device = scene.town.device("shop").unwrap();
+    device.kill();
+    device.forget_rules("press").unwrap();
     let press = scene.press().await.unwrap();
+    scene.share(&press, "asked").await.unwrap();
+    scene.town.device("shop").unwrap().start().await.unwrap();
+    let refused = |now: &_| {
+        list(now, "presses")
+            .find(|known| known["id"] == press.id.as_str() && known["state"] == "refused")
+    };
     let state = scene
         .owner
         .sees
-        .until(
-            "the press is refused",
-            assent_tests::town::share::SOON,
-            |now| {
-                assent_tests::town::share::list(now, "presses")
-                    .find(|known| known["id"] == press.id.as_str() && known["state"] == "refused")
-            },
-        )
+        .until("the press is refused", SOON, refused)
         .await
         .unwrap();
     assert!(

@@ -101,6 +101,23 @@ impl Device {
         self.process = None;
     }
 
+    /// The owner takes the rules with this trigger out of the device's configuration; it obeys them until
+    /// it is plugged in again.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn forget_rules(&self, trigger: &str) -> Result<()> {
+        let path = self.folder.join("core.toml");
+        let mut settings: toml::Table = toml::from_str(&std::fs::read_to_string(&path)?)?;
+        let rules = settings
+            .get_mut("rule")
+            .and_then(toml::Value::as_array_mut)
+            .context("the device has rules")?;
+        rules.retain(|rule| rule.get("trigger").and_then(toml::Value::as_str) != Some(trigger));
+        std::fs::write(path, toml::to_string(&settings)?)?;
+        Ok(())
+    }
+
     #[must_use]
     pub fn running(&mut self) -> bool {
         self.process.as_mut().is_some_and(Process::running)
