@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "vectors/at_the_gate.rs"]
+mod at_the_gate;
 #[path = "vectors/cases.rs"]
 mod cases;
 #[path = "vectors/forged.rs"]
