@@ -16,4 +16,6 @@ pub mod local;
 pub mod memory;
 pub mod pairing;
 pub mod publish;
+#[cfg(test)]
+mod soft_owner;
 pub mod valve;

@@ -11,8 +11,6 @@
 mod code;
 mod mac;
 mod secret;
-#[cfg(test)]
-pub(crate) mod tests;
 
 use std::io;
 

@@ -83,11 +83,6 @@ impl WordSlots {
         let kept = message(words, self.slots.next_generation());
         self.slots.write(&kept.encode_to_vec())
     }
-
-    #[cfg(test)]
-    pub(super) fn files(&self) -> &[std::fs::File; 2] {
-        &self.slots.files
-    }
 }
 
 fn message(words: &Words, generation: u64) -> link::KeptWords {
@@ -209,4 +204,122 @@ fn arrays<const N: usize>(list: &[Vec<u8>]) -> Option<Vec<[u8; N]>> {
     list.iter()
         .map(|bytes| bytes.as_slice().try_into().ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::os::unix::fs::FileExt as _;
+
+    use assent_consent::Succession;
+    use assent_wire::hash_of;
+
+    use super::*;
+    use crate::soft_owner::{Key, Owner, on_press, town, town_set};
+
+    /// Everything that a device can hold.
+    fn full(owner: &Owner, secs: u32) -> Words {
+        let held = |word: &Word| hash_of(word).unwrap();
+        let (set, ceiling) = (owner.set(), owner.ceiling(Succession::FIRST, 60));
+        let policy = owner.policy(Succession::FIRST, vec![on_press(&[1])]);
+        let hashes = (held(&set), held(&ceiling), held(&policy), held(&town_set()));
+        let (Word::OwnerSet(set), Word::Ceiling(ceiling)) = (set, ceiling) else {
+            panic!("other words")
+        };
+        let (Word::Policy(policy), Word::AgencySet(town_set)) = (policy, town_set()) else {
+            panic!("other words")
+        };
+        let mut gate = GateKept::new(Epoch::FIRST);
+        gate.paired = Some(Paired {
+            set: Held {
+                word: set,
+                hash: hashes.0,
+            },
+            ceiling: Held {
+                word: ceiling,
+                hash: hashes.1,
+            },
+        });
+        gate.policy = Some(Held {
+            word: policy,
+            hash: hashes.2,
+        });
+        gate.agencies = [(
+            town(),
+            Held {
+                word: town_set,
+                hash: hashes.3,
+            },
+        )]
+        .into();
+        let heard = (1..=9).map(|id| RevokeId([id; 16]));
+        let keys = [Key::Stranger.id()];
+        gate.closed = Closed::restore(keys, PolicyVersion(0), [town()], heard);
+        gate.spent = SpentSecs { day: 3, secs };
+        Words { gate, secret: None }
+    }
+
+    fn owner() -> Owner {
+        let page = crate::soft_owner::OWNER_PAGE;
+        Owner::scan(&format!(
+            "{page}/#p={}.AAECAwQFBgcICQoLDA0ODw",
+            "ab".repeat(32)
+        ))
+    }
+
+    #[test]
+    fn all_words_come_back_and_the_secret_is_gone_from_both_slots() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut slots, first) = WordSlots::open(dir.path()).unwrap();
+        let secret = *first.secret.unwrap().bytes();
+        let (_, again) = WordSlots::open(dir.path()).unwrap();
+        assert!(
+            again.secret.unwrap().bytes() == &secret,
+            "the same after a restart"
+        );
+        let words = full(&owner(), 5);
+        slots.keep(&words).unwrap();
+        let (_, kept) = WordSlots::open(dir.path()).unwrap();
+        assert_eq!(kept.gate, words.gate);
+        for name in ["words-a", "words-b"] {
+            let bytes = std::fs::read(dir.path().join(name)).unwrap();
+            assert!(!bytes.windows(16).any(|window| window == secret));
+        }
+    }
+
+    /// Whatever part of a write reached the disk: the words before or the words after, never a mix.
+    #[test]
+    fn a_power_loss_during_a_write_leaves_the_words_before_or_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut slots, _) = WordSlots::open(dir.path()).unwrap();
+        let (before, after) = (full(&owner(), 5), full(&owner(), 6));
+        slots.keep(&before).unwrap();
+        let old = ["words-a", "words-b"].map(|name| std::fs::read(dir.path().join(name)).unwrap());
+        slots.keep(&after).unwrap();
+        let new = ["words-a", "words-b"].map(|name| std::fs::read(dir.path().join(name)).unwrap());
+        let changed = usize::from(old[0] == new[0]);
+        let last = (0..new[changed].len()).rfind(|at| old[changed][*at] != new[changed][*at]);
+        for cut in (0..=last.unwrap() + 1).step_by(7) {
+            let torn = [&new[changed][..cut], &old[changed][cut..]].concat();
+            slots.slots.files[changed]
+                .write_all_at(&torn[..last.unwrap() + 1], 0)
+                .unwrap();
+            let (_, found) = WordSlots::open(dir.path()).unwrap();
+            assert!(
+                found.gate == before.gate || found.gate == after.gate,
+                "cut at {cut}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_that_are_damaged_in_both_slots_do_not_make_a_device_without_an_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut slots, _) = WordSlots::open(dir.path()).unwrap();
+        slots.keep(&full(&owner(), 5)).unwrap();
+        for file in &slots.slots.files {
+            file.write_all_at(&[0xff; 4], 60).unwrap();
+        }
+        assert!(WordSlots::open(dir.path()).is_err());
+    }
 }

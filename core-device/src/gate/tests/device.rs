@@ -1,7 +1,7 @@
 //! One life of a device's gate over a folder, and what a hub might send it.
 
 pub(super) use super::super::*;
-use std::path::Path;
+pub(super) use std::path::Path;
 pub(super) use std::time::Duration;
 
 pub(super) use assent_consent::{
@@ -48,13 +48,21 @@ impl Device {
         Self::start_with(Memory::open(dir).unwrap(), rules)
     }
 
-    pub(super) fn start_with((memory, past): (Memory, Past), rules: Vec<Rule>) -> Self {
+    pub(super) fn start_with(memory: (Memory, Past), rules: Vec<Rule>) -> Self {
+        Self::start_under(memory, rules, ConsentSetup::default())
+    }
+
+    pub(super) fn start_under(
+        (memory, past): (Memory, Past),
+        rules: Vec<Rule>,
+        consent: ConsentSetup,
+    ) -> Self {
         let valves = valves([camera(1), camera(2)]);
         let setup = Setup {
             device: DeviceId([5; 32]),
             policy: StandingPolicy::new(PolicyVersion(1), rules).unwrap(),
             valves: valves.clone(),
-            consent: ConsentSetup::default(),
+            consent,
         };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let gate = Gate::start(setup, memory, past, &tasks, &stop);
