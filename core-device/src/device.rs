@@ -134,6 +134,7 @@ impl Parts {
                 .as_ref()
                 .map_or("Not enrolled yet", Enrolled::premises)
                 .to_owned(),
+            own: listen.ip(),
             gate: gate.clone(),
             cameras: cameras.clone(),
             valves: valves.clone(),

@@ -11,7 +11,7 @@ mod owner;
 mod page;
 mod report;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ const DRAINS_WITHIN: Duration = Duration::from_secs(1);
 /// What the page shows and reaches.
 pub struct Local {
     pub premises: String,
+    /// Where the page listens: whoever comes from this very address is on the device too.
+    pub own: IpAddr,
     pub gate: Gate,
     pub cameras: Cameras,
     pub valves: Valves,
@@ -126,16 +128,21 @@ async fn style() -> impl IntoResponse {
 type Caller = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 async fn status(State(local): State<Arc<Local>>, caller: Caller) -> Json<Report> {
-    Json(Report::of(&local, eyes(caller)))
+    Json(Report::of(&local, eyes(caller, local.own)))
 }
 
-/// Who works on the device itself, by its `status` command, may know what a bystander must not.
-fn eyes(caller: Caller) -> Eyes {
-    match caller {
-        Some(Extension(ConnectInfo(from))) if from.ip().to_canonical().is_loopback() => {
-            Eyes::OnDevice
-        }
-        Some(_) | None => Eyes::Anybody,
+/// Who works on the device itself, by its `status` command, may know what a bystander must not. Its commands
+/// come over loopback, or from the page's own address where it listens on the LAN only; nobody else can hold
+/// a conversation over TCP from there.
+fn eyes(caller: Caller, own: IpAddr) -> Eyes {
+    let Some(Extension(ConnectInfo(from))) = caller else {
+        return Eyes::Anybody;
+    };
+    let from = from.ip().to_canonical();
+    if from.is_loopback() || from == own.to_canonical() {
+        Eyes::OnDevice
+    } else {
+        Eyes::Anybody
     }
 }
 
@@ -146,7 +153,7 @@ async fn stop(State(local): State<Arc<Local>>, caller: Caller, headers: HeaderMa
     // What this page never showed it does not show by its end either.
     stopped.retain(|id| {
         let share = live.iter().find(|share| share.live.id == *id);
-        eyes(caller) == Eyes::OnDevice || share.is_none_or(|share| !share.is_silent())
+        eyes(caller, local.own) == Eyes::OnDevice || share.is_none_or(|share| !share.is_silent())
     });
     Answer::Stopped(&stopped).to(&headers)
 }

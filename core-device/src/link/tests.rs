@@ -1,12 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod consent;
 mod hub;
 
 use std::time::Duration;
 
 use assent_consent::{
-    AgencyId, CameraNumber, Cameras as Numbers, Level, PolicyVersion, Reason, Revoke, RevokeId,
-    Rights, Rule, RuleId, RuleTrigger, Scope, StandingPolicy, Ttl,
+    AgencyId, CameraNumber, Cameras as Numbers, Level, Origin, PolicyVersion, Reason, Revoke,
+    RevokeId, Rights, Rule, RuleId, RuleTrigger, Scope, StandingPolicy, Ttl,
 };
 use assent_wire::link::device_frame::Body as Said;
 use assent_wire::link::{self, hub_frame};
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::*;
 use crate::gate::{ConsentSetup, LocalPress, Setup};
 use crate::memory::Memory;
+use crate::soft_owner::OWNER_PAGE;
 use crate::valve::valves;
 
 /// A device with one camera that a press shares, enrolled and on its line.
@@ -40,7 +42,11 @@ impl Device {
             device: enrolled.device(),
             policy: policy(),
             valves: valves([camera()]),
-            consent: ConsentSetup::default(),
+            consent: ConsentSetup {
+                origins: vec![Origin::new(OWNER_PAGE).unwrap()],
+                key: Some(enrolled.device_key().unwrap()),
+                ..ConsentSetup::default()
+            },
         };
         let gate = Gate::start(setup, memory, past, &tasks, &stop);
         let (_, to_hub) = mpsc::channel(1);

@@ -65,7 +65,7 @@ pub(super) async fn reset(
     caller: Caller,
     headers: HeaderMap,
 ) -> Response {
-    if eyes(caller) != Eyes::OnDevice || !origin::is_own(&headers) {
+    if eyes(caller, local.own) != Eyes::OnDevice || !origin::is_own(&headers) {
         return problem(
             StatusCode::FORBIDDEN,
             "A factory reset is only done on the device itself: `assent-core reset --factory`.",

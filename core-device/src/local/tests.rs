@@ -36,6 +36,7 @@ async fn page_under(
     let (_, attached) = watch::channel(Attached::not_yet());
     let local = Local {
         premises: "Kwik-E-Mart".into(),
+        own: [127, 0, 0, 1].into(),
         gate,
         cameras: Cameras::default(),
         valves,
@@ -109,8 +110,12 @@ async fn a_silent_press_is_not_seen_by_a_bystander_and_stop_ends_it() {
     // Whoever has a shell on the device sees it.
     let status = ask("GET", "/status", "").await.unwrap();
     assert!(status.contains("\"cause\":\"press\""), "{status}");
-    let bystander = eyes(Some(Extension(ConnectInfo(([192, 168, 1, 5], 9).into()))));
-    assert_eq!((bystander, eyes(None)), (Eyes::Anybody, Eyes::Anybody));
+    let on_lan = [192, 168, 1, 9].into();
+    let from = |ip: [u8; 4]| Some(Extension(ConnectInfo((ip, 9).into())));
+    assert_eq!(eyes(from([192, 168, 1, 9]), on_lan), Eyes::OnDevice);
+    for bystander in [from([192, 168, 1, 5]), None] {
+        assert_eq!(eyes(bystander, on_lan), Eyes::Anybody);
+    }
 
     let stopped = ask("POST", "/stop", "").await.unwrap();
     assert_ne!(stopped, "{\"stopped\":[]}");
