@@ -3,7 +3,8 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { findings, launch } from '../people.mjs';
-import { moods } from './owner-moods.mjs';
+import { moods as signing } from './consent-moods.mjs';
+import { moods as plain } from './owner-moods.mjs';
 import { StandIn } from './stand-in.mjs';
 
 const [folder = '/tmp/pictures', ...only] = process.argv.slice(2);
@@ -11,6 +12,7 @@ const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height:
 const built = fileURLToPath(new URL('../../../web/dist/owner', import.meta.url));
 
 await mkdir(folder, { recursive: true });
+const moods = { ...plain, ...signing };
 const browser = await launch();
 let found = 0;
 for (const [name, mood] of Object.entries(moods)) {

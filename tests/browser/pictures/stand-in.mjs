@@ -81,12 +81,14 @@ export class StandIn {
   async #api(request, path, response) {
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
-    const text = Buffer.concat(pieces).toString();
-    const body = text ? JSON.parse(text) : undefined;
+    const bytes = Buffer.concat(pieces);
+    const isJson = request.headers['content-type']?.includes('json');
+    const body = bytes.length === 0 ? undefined : isJson ? JSON.parse(bytes.toString()) : bytes;
     this.received.push({ method: request.method, path, body });
     const key = [...this.answers.keys()].find((key) => `${request.method} ${path}`.startsWith(key));
     const { status = 200, body: said } = key ? await this.answers.get(key)(body, path.split('/').at(-1)) : { status: 404, body: { title: 'Unknown' } };
-    response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' });
-    response.end(said === undefined ? undefined : JSON.stringify(said));
+    const type = Buffer.isBuffer(said) ? 'application/octet-stream' : status < 400 ? 'application/json' : 'application/problem+json';
+    response.writeHead(status, { 'content-type': type });
+    response.end(said === undefined || Buffer.isBuffer(said) ? said : JSON.stringify(said));
   }
 }

@@ -6,7 +6,7 @@ export const membersWords = {
   loading: 'Asking the hub who is known…',
   roles: { owner: 'Owners', household: 'Household', staff: 'Staff' },
   may: {
-    owner: 'may everything, on all cameras',
+    owner: 'may do everything, on all cameras',
     household: (cameras: string) => `may press, answer alarms, share for up to 10 minutes and stop: ${cameras}`,
     staff: (cameras: string) => `may press and stop, nothing else: ${cameras}`,
   },

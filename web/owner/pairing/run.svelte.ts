@@ -80,7 +80,7 @@ export class PairingRun {
   makeKey = (): Promise<void> =>
     this.#attempt(async () => {
       this.#phone ??= await this.outside.phoneKey('make');
-      this.#passkey ??= (await this.outside.passkeys())[0] ?? (await this.outside.makePasskey(this.site.person));
+      this.#passkey ??= (await this.outside.passkeys())[0] ?? (await this.outside.makePasskey(words.passkey(this.site.person)));
       this.step = 'owners';
     });
 

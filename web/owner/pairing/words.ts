@@ -1,6 +1,8 @@
 // Every sentence of pairing. Plain words for somebody who stands in a shop with a phone and a new box.
 
 export const pairingWords = {
+  /** What the phone shows when it asks for it: not the one that signs in. */
+  passkey: (person: string) => `${person} (signs)`,
   title: (place: string) => `Make ${place} yours`,
   lead: 'After this, your device obeys only what your keys sign. Nobody else can open a camera: not the hub, not the police.',
   signInFirst: 'Sign in to pair your device',
