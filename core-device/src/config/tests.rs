@@ -153,3 +153,19 @@ fn the_example_in_deploy_is_right_apart_from_its_password_files() {
     // `[ring]` and `[media]` stand between the top and the cameras, as the text does.
     assert!(load(&uncommented).is_ok(), "{:?}", load(&uncommented).err());
 }
+
+#[test]
+fn origins_are_written_as_browsers_write_them_and_cameras_may_hang_inside() {
+    let config = load(&format!(
+        "consent_origins = [\"http://owner.localhost:7400\"]\n{TILL}indoor = true\n"
+    ))
+    .unwrap();
+    assert_eq!(config.consent_origins.len(), 1);
+    assert_eq!(config.indoor().len(), 1);
+    for wrong in ["http://owner.example", "https://owner.example/", "owner"] {
+        let message = refusal(&format!("consent_origins = [\"{wrong}\"]"));
+        assert!(message.contains("consent_origins"), "{message}");
+    }
+    let many = "\"https://a.example\",".repeat(5);
+    assert!(refusal(&format!("consent_origins = [{many}]")).contains("more than four"));
+}

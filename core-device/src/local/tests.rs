@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use assent_consent::{
-    AgencyId, CameraNumber, Cameras as Numbers, DeviceId, PolicyVersion, Rights, Rule, RuleId,
-    RuleTrigger, StandingPolicy, Ttl,
+    AgencyId, CameraNumber, Cameras as Numbers, DeviceId, Origin, PolicyVersion, Rights, Rule,
+    RuleId, RuleTrigger, StandingPolicy, Ttl,
 };
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::gate::{ConsentSetup, Setup};
+use crate::gate::{Ask, ConsentSetup, Setup};
 use crate::memory::Memory;
+use crate::soft_owner::{OWNER_PAGE, Owner};
 use crate::valve;
 
 /// A page of a device without cameras and without rules.
@@ -22,6 +23,19 @@ async fn page() -> (std::net::SocketAddr, CancellationToken, tempfile::TempDir) 
 async fn page_under(
     policy: StandingPolicy,
 ) -> (std::net::SocketAddr, CancellationToken, tempfile::TempDir) {
+    let (address, stop, folder, _) = page_of(policy, ConsentSetup::default()).await;
+    (address, stop, folder)
+}
+
+async fn page_of(
+    policy: StandingPolicy,
+    consent: ConsentSetup,
+) -> (
+    std::net::SocketAddr,
+    CancellationToken,
+    tempfile::TempDir,
+    Gate,
+) {
     let folder = tempfile::tempdir().unwrap();
     let (memory, past) = Memory::open(folder.path()).unwrap();
     let stop = CancellationToken::new();
@@ -30,14 +44,14 @@ async fn page_under(
         device: DeviceId([7; 32]),
         policy,
         valves: Arc::clone(&valves),
-        consent: ConsentSetup::default(),
+        consent,
     };
     let gate = Gate::start(setup, memory, past, &TaskTracker::new(), &stop);
     let (_, attached) = watch::channel(Attached::not_yet());
     let local = Local {
         premises: "Kwik-E-Mart".into(),
         own: [127, 0, 0, 1].into(),
-        gate,
+        gate: gate.clone(),
         cameras: Cameras::default(),
         valves,
         attached,
@@ -45,7 +59,7 @@ async fn page_under(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(local.serve(listener, stop.clone()));
-    (address, stop, folder)
+    (address, stop, folder, gate)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,4 +136,37 @@ async fn a_silent_press_is_not_seen_by_a_bystander_and_stop_ends_it() {
     ask("POST", "/press", "").await.unwrap();
     let html = ask("GET", "/", "").await.unwrap();
     assert!(html.contains("Somebody pressed"), "one that is not silent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owners_phone_is_paired_at_the_page_and_a_reset_needs_the_device_itself() {
+    let consent = ConsentSetup {
+        origins: vec![Origin::new(OWNER_PAGE).unwrap()],
+        key: Some(crate::device_key::tests::key()),
+        ..ConsentSetup::default()
+    };
+    let (address, _stop, _folder, gate) = page_of(StandingPolicy::default(), consent).await;
+    let ask = |method, path| client::ask(address, method, path, "");
+    let html = ask("GET", "/pair").await.unwrap();
+    assert!(html.contains("<svg") && !html.contains("#p="), "{html}");
+    let code = ask("POST", "/pair").await.unwrap();
+    let code: serde_json::Value = serde_json::from_str(&code).unwrap();
+    let owner = Owner::scan(code["url"].as_str().unwrap());
+    assert!(ask("POST", "/confirm").await.is_err(), "nothing waits");
+    let body = owner.hello(None);
+    gate.hear(Ask::PairingHello(assent_wire::link::PairingHello { body }))
+        .await
+        .unwrap();
+    // The gate takes one thing after the other: behind this the hello is heard.
+    gate.invitation(false).await.unwrap();
+    let html = ask("GET", "/").await.unwrap();
+    assert!(html.contains("action=/confirm"), "{html}");
+    let confirmed = ask("POST", "/confirm").await.unwrap();
+    assert_eq!(confirmed, "{\"confirmed\":\"pairing\"}");
+    let status = ask("GET", "/status").await.unwrap();
+    assert!(status.contains("\"paired\":true"), "{status}");
+    assert!(ask("POST", "/pair").await.is_err(), "it has an owner");
+    let html = ask("GET", "/pair").await.unwrap();
+    assert!(html.contains("This device has an owner") && !html.contains("<svg"));
+    assert_eq!(ask("POST", "/reset").await.unwrap(), "{\"epoch\":2}");
 }
