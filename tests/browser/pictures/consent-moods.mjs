@@ -93,14 +93,14 @@ export const moods = {
     const device = new StandInDevice();
     device.alone = true;
     await upTo(scene, 5, { device });
-    await sees(scene.page, 'Press the button on the device now');
+    await sees(scene.page, 'Confirm at the device now');
   },
   async pairNobody(scene) {
     const device = new StandInDevice();
     device.alone = true;
     await scene.page.clock.install();
     await upTo(scene, 5, { device });
-    await sees(scene.page, 'Press the button on the device now');
+    await sees(scene.page, 'Confirm at the device now');
     for (let step = 0; step < 30 && !(await scene.page.getByText('No answer came.').isVisible()); step += 1) {
       await scene.page.clock.runFor(4_000);
       await scene.page.waitForTimeout(60);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const id = await sha256(device.spki);
   set = { device: id, epoch: 2n, version: 1n, previous: new Uint8Array(), members: [{ key: maria.point, kind: 'passkey', role: 'owner', cameras: [], name: 'Maria' }], quorum: 1 };
   ownerSet = await seal('owner-set.1', set, maria.passkey);
-  invited = { key: device.point, epoch: 2n, set: (await open(ownerSet, 'owner-set.1')).hash, asOwner: true };
+  invited = { key: device.point, epoch: 2n, set: (await open(ownerSet, 'owner-set.1')).hash, owner: maria.point, asOwner: true };
   applying = { device: hex(id), epoch: 2n, phone: phone.point, passkey: passkey.point };
   jo = { name: 'Jo', role: 'staff', cameras: [2], phone: phone.point, passkey: null };
 });
@@ -48,12 +48,12 @@ describe('the links', () => {
 });
 
 it('the number is one on both phones, and another when anything was changed on the way', async () => {
-  const number = await sharedNumber(applying, invited.set);
+  const number = await sharedNumber(applying, invited);
   expect(number).toMatch(/^\d{4} \d{4} \d{4}$/);
-  expect(await sharedNumber(readApplication(applicationText(applying))!, invited.set)).toBe(number);
+  expect(await sharedNumber(readApplication(applicationText(applying))!, invited)).toBe(number);
   const others = [
-    sharedNumber({ ...applying, phone: maria.point }, invited.set), sharedNumber({ ...applying, passkey: null }, invited.set), sharedNumber({ ...applying, passkey: maria.point }, invited.set),
-    sharedNumber({ ...applying, epoch: 3n }, invited.set), sharedNumber({ ...applying, device: '11'.repeat(32) }, invited.set), sharedNumber(applying, unhex('11'.repeat(32))),
+    sharedNumber({ ...applying, phone: maria.point }, invited), sharedNumber({ ...applying, passkey: null }, invited), sharedNumber({ ...applying, passkey: maria.point }, invited),
+    sharedNumber({ ...applying, epoch: 3n }, invited), sharedNumber({ ...applying, device: '11'.repeat(32) }, invited), sharedNumber(applying, { ...invited, set: unhex('11'.repeat(32)) }), sharedNumber(applying, { ...invited, owner: phone.point }),
   ];
   expect(await Promise.all(others)).not.toContain(number);
 });
@@ -62,22 +62,30 @@ describe('an invited phone', () => {
   const premises = () => [{ id: 'shop', name: 'Shop', cameras: [], devices: [{ id: applying.device, online: true, paired: true, epoch: 2 }] }] as never;
   const next = () => withNewcomer({ value: set, hash: invited.set }, jo);
 
-  it('finds its device, waits for the owner’s signature, and then knows the device', async () => {
-    const own = await invitedTo(invited, premises(), ORIGIN, async () => ({ ...none, ownerSet }));
-    if (typeof own === 'string') throw new Error(own);
-    expect(own).toMatchObject({ id: applying.device, premisesId: 'shop', epoch: 2n, key: device.point });
-    expect(await joined(own, { ...none, ownerSet }, phone.point)).toBeNull();
-    const signed = await seal('owner-set.1', next(), maria.passkey);
-    expect(await joined(own, { ...none, ownerSet: signed }, phone.point)).toMatchObject({ id: applying.device, ownerSet: signed });
-    expect(await joined(own, { ...none, ownerSet: signed }, passkey.point)).toBe('lost');
-    expect(await joined(own, { ...none, ownerSet: await seal('owner-set.1', next(), passkey.passkey) }, phone.point)).toBe('lost');
+  const ask = (told: Bytes | null, key = phone.point) =>
+    joined(invited, { id: applying.device, premisesId: 'shop' }, { ...none, ownerSet: told }, key, ORIGIN);
+
+  it('finds its device among its own premises only', async () => {
+    expect(await invitedTo(invited, premises())).toEqual({ id: applying.device, premisesId: 'shop' });
+    expect(await invitedTo(invited, [])).toBeNull();
+    expect(await invitedTo({ ...invited, key: maria.point }, premises())).toBeNull();
   });
 
-  it('is told what is wrong with the invitation', async () => {
-    const other = await seal('owner-set.1', { ...set, quorum: 1, members: [{ ...set.members[0]!, name: 'Other' }] }, maria.passkey);
-    expect(await invitedTo(invited, premises(), ORIGIN, async () => ({ ...none, ownerSet: other }))).toBe(words.join.old);
-    expect(await invitedTo(invited, premises(), ORIGIN, async () => none)).toBe(words.join.old);
-    expect(await invitedTo(invited, [], ORIGIN, async () => none)).toBe(words.join.unknown);
+  it('waits for the owner’s signature, and then knows the device', async () => {
+    expect(await ask(null)).toBeNull();
+    expect(await ask(ownerSet)).toBeNull();
+    const signed = await seal('owner-set.1', next(), maria.passkey);
+    expect(await ask(signed)).toMatchObject({ id: applying.device, premisesId: 'shop', epoch: 2n, key: device.point, ownerSet: signed });
+    expect(await ask(signed, passkey.point)).toBe('lost');
+  });
+
+  it('believes nobody but the owner who invited it', async () => {
+    const wrong = [
+      seal('owner-set.1', next(), passkey.passkey), seal('owner-set.1', next(), async (signed) => ({ ...(await passkey.passkey(signed)), key: maria.key })),
+      seal('owner-set.1', { ...next(), previous: unhex('11'.repeat(32)) }, maria.passkey),
+    ];
+    for (const [at, told] of (await Promise.all(wrong)).entries()) expect(await ask(told), String(at)).toBe('lost');
+    for (const other of [{ device: unhex('11'.repeat(32)) }, { epoch: 3n }]) expect(await ask(await seal('owner-set.1', { ...next(), ...other }, passkey.passkey))).toBeNull();
   });
 });
 

@@ -9,8 +9,10 @@ export interface Invited {
   /** The device's own key: whoever knows it knows the device's id, and can check its receipts. */
   readonly key: Bytes;
   readonly epoch: bigint;
-  /** Hash of the owner set in force: the invited phone checks later ones from here on. */
+  /** Hash of the owner set in force: the next one, with the invited phone in it, names it. */
   readonly set: Bytes;
+  /** The owner's passkey that will sign the next one. */
+  readonly owner: Bytes;
   /** An owner also makes a passkey. */
   readonly asOwner: boolean;
 }
@@ -27,13 +29,13 @@ export interface Applying {
 const SLOW_ROUNDS = 200_000;
 const DIGITS = 12;
 
-export const invitationText = ({ key, epoch, set, asOwner }: Invited): string =>
-  `#i=${base64url(key)}.${epoch}.${base64url(set)}.${asOwner ? 'o' : 'm'}`;
+export const invitationText = ({ key, epoch, set, owner, asOwner }: Invited): string =>
+  `#i=${[base64url(key), epoch, base64url(set), base64url(owner), asOwner ? 'o' : 'm'].join('.')}`;
 
 export function readInvitation(fragment: string): Invited | null {
-  const [, key, epoch, set, role] = /^#i=([\w-]{44})\.([1-9]\d{0,18})\.([\w-]{43})\.([om])$/.exec(fragment) ?? [];
-  if (!key || !epoch || !set) return null;
-  return sound(() => ({ key: point(key), epoch: BigInt(epoch), set: unbase64url(set), asOwner: role === 'o' }));
+  const [, key, epoch, set, owner, role] = /^#i=([\w-]{44})\.([1-9]\d{0,18})\.([\w-]{43})\.([\w-]{44})\.([om])$/.exec(fragment) ?? [];
+  if (!key || !epoch || !set || !owner) return null;
+  return sound(() => ({ key: point(key), epoch: BigInt(epoch), set: unbase64url(set), owner: point(owner), asOwner: role === 'o' }));
 }
 
 export const applicationText = ({ device, epoch, phone, passkey }: Applying): string =>
@@ -47,9 +49,9 @@ export function readApplication(fragment: string): Applying | null {
 
 export const deviceOf = async ({ key }: Pick<Invited, 'key'>): Promise<string> => hex(await sha256(spki(key)));
 
-/** "1234 5678 9012", the same on both phones when both mean the same device, set and keys. */
-export async function sharedNumber({ device, epoch, phone, passkey }: Applying, set: Bytes): Promise<string> {
-  const said = join(utf8(`ASSENT-INVITE-v1\0${epoch}\0`), unhex(device), set, phone, passkey ?? []);
+/** "1234 5678 9012", the same on both phones when both mean the same device, set, owner and keys. */
+export async function sharedNumber({ device, epoch, phone, passkey }: Applying, { set, owner }: Pick<Invited, 'set' | 'owner'>): Promise<string> {
+  const said = join(utf8(`ASSENT-INVITE-v1\0${epoch}\0`), unhex(device), set, owner, phone, passkey ?? []);
   const secret = await crypto.subtle.importKey('raw', said, 'PBKDF2', false, ['deriveBits']);
   const bits = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: unhex(device), iterations: SLOW_ROUNDS }, secret, 128);
   const digits = String(BigInt(`0x${hex(new Uint8Array(bits))}`) % 10n ** BigInt(DIGITS)).padStart(DIGITS, '0');

@@ -49,7 +49,6 @@ export const membersWords = {
     title: 'Get a key on this phone',
     lead: (place: string) => `You were invited for ${place}.`,
     bad: 'This invitation is not whole. Ask for it again.',
-    old: 'This invitation is too old: the keys were changed since. Ask for a new one.',
     unknown: 'The hub does not know this device at your premises. Ask whether you were given a sign-in for the right place.',
     make: 'Make my key',
     made: 'Now send this link back, and compare the number on both phones.',

@@ -2,7 +2,7 @@
 // before the last one. What is signed is made in first-words.ts; how it travels is mailbox.ts.
 //
 //   key --made--> owners --signed--> limit --signed--> rules --signed--> press --device answered--> done
-//                                                                          `--nobody pressed--> press (signs once more)
+//                                                                          `--nobody confirmed--> press (signs once more)
 import { Problem } from '$shared/api/client';
 import { toSign } from '../consent/reading';
 import { ceilingInWords, ownerSetInWords } from '../consent/before-signing';
@@ -19,6 +19,8 @@ import { pairingWords as words } from './words';
 /** Somebody walks to the device; a little more, because its minute begins when the hello arrives. */
 export const PRESS_WITHIN_MS = 60_000;
 const ANSWER_WITHIN_MS = PRESS_WITHIN_MS + 12_000;
+/** Before a second message: the first may have been answered when nobody waited any more. */
+const LATE_MS = 1_500;
 
 export type StepName = 'key' | 'owners' | 'limit' | 'rules' | 'press' | 'done';
 
@@ -54,6 +56,12 @@ interface Sealed {
   policy: Bytes;
 }
 
+/** What went out, and may still be answered. */
+interface Left {
+  readonly hello: Hello;
+  readonly sealed: Sealed;
+}
+
 export class PairingRun {
   step = $state<StepName>('key');
   busy = $state(false);
@@ -66,6 +74,7 @@ export class PairingRun {
   #passkey: Passkey | null = null;
   #phone: PhoneKey | null = null;
   readonly #sealed: Partial<Sealed> = {};
+  #left: Left | null = null;
   readonly #gone = new AbortController();
 
   constructor(
@@ -118,14 +127,17 @@ export class PairingRun {
   /** Says hello, then waits for somebody to press at the device. */
   send = (): Promise<void> =>
     this.#attempt(async () => {
+      if (this.#left && (await this.#answered(this.#left, LATE_MS))) return;
       // The mailbox takes the same hello only once; a new signature makes it another.
-      if (this.sentBefore) this.#sealed.ceiling = await seal('ceiling.1', this.#ceiling(), this.#sign);
-      const sealed = this.#sealed as Sealed;
+      if (this.#left) this.#sealed.ceiling = await seal('ceiling.1', this.#ceiling(), this.#sign);
+      const sealed = { ...(this.#sealed as Sealed) };
       const hello = await sayHello(this.to, sealed);
       await this.outside.leave(this.to.device, hello.body);
+      this.#left = { hello, sealed };
       this.sentBefore = true;
       this.until = this.outside.now() + PRESS_WITHIN_MS;
-      await this.#wait(hello, sealed);
+      const said = await this.#answered(this.#left, ANSWER_WITHIN_MS);
+      if (!said && !this.#gone.signal.aborted) throw new Unanswered(whyNoAnswer(this.outside.deviceNow()));
     }).finally(() => (this.until = null));
 
   back = (): void => {
@@ -138,16 +150,17 @@ export class PairingRun {
     this.#gone.abort();
   }
 
-  async #wait(hello: Hello, sealed: Sealed): Promise<void> {
+  /** True when the device has said yes to this hello. An answer that came late counts: the device is paired. */
+  async #answered({ hello, sealed }: Left, withinMs: number): Promise<boolean> {
     const { device } = this.to;
-    const said = await this.outside.answer(device, hello.hash, this.outside.now() + ANSWER_WITHIN_MS, this.#gone.signal);
-    if (this.#gone.signal.aborted) return;
-    if (!said) throw new Unanswered(whyNoAnswer(this.outside.deviceNow()));
+    const said = await this.outside.answer(device, hello.hash, this.outside.now() + withinMs, this.#gone.signal);
+    if (!said || this.#gone.signal.aborted) return false;
     const { key, origins, epoch } = await readAnswer(this.to, hello, said, this.outside.origin);
     const agencies = Object.fromEntries(this.site.agencies.map(({ hubId, id }) => [hubId, hex(id)]));
     const own = { id: hex(device), premisesId: this.site.premisesId, epoch, key, origins, ...sealed, agencies };
     await this.outside.keep(own);
     this.step = 'done';
+    return true;
   }
 
   async #attempt(act: () => Promise<void>): Promise<void> {

@@ -49,9 +49,13 @@ class World implements Outside {
     if (this.fails.leave) throw this.fails.leave;
     this.left.push(body);
   };
+  late = false;
   answer = async (_: Bytes, hash: Bytes) => {
     if (this.fails.answer) throw this.fails.answer;
-    return this.presses ? this.#paired(hash) : null;
+    const isLast = hex(hash) === hex(await sha256(this.left.at(-1)!));
+    const said = this.presses && isLast ? this.#paired(hash) : null;
+    if (this.late) [this.presses, this.late] = [true, false];
+    return said;
   };
   deviceNow = () => this.seen;
   keep = async (own: OwnDevice) => void this.kept.push(own);
@@ -168,10 +172,18 @@ describe('what can go wrong', () => {
     world.presses = false;
     await untilPress();
     await run.send();
-    world.presses = true;
+    world.late = true;
     await run.send();
-    expect(run.step).toBe('done');
     expect(hex(world.left[1]!)).not.toBe(hex(world.left[0]!));
+  });
+
+  it('takes an answer that came when nobody waited any more: the device is paired', async () => {
+    [world.presses, world.late] = [false, true];
+    await untilPress();
+    await run.send();
+    expect([run.step, run.problem]).toEqual(['press', words.failed.nobody]);
+    await run.send();
+    expect([run.step, world.left.length, world.kept.length]).toEqual(['done', 1, 1]);
   });
 
   it.each<[string, string, () => void]>([

@@ -48,6 +48,7 @@ export const rulesWords = {
   noPasskey: 'Changing rules needs an owner’s passkey, and this phone knows none.',
   loading: 'Asking the hub what is in force…',
   old: 'The hub could not be reached. This is what was in force when this phone last looked.',
+  unknown: 'The hub has not kept the rules that are in force here, so this phone cannot show or change them. Look at them on the phone that signed them.',
   several: 'Which device?',
   missing: {
     cameras: (rule: number) => `Rule ${rule} names no camera.`,

@@ -4,7 +4,7 @@
 import { Problem } from '$shared/api/client';
 import { hex, type Bytes } from '../consent/bytes';
 import { CannotSign, passkeySign } from '../consent/keys';
-import { keepDevice, ownPasskeys, type OwnDevice } from '../consent/memory';
+import { keepDevice, ownPasskeys, type OwnDevice, type Passkey } from '../consent/memory';
 import { isOwnerPasskey, type OwnerSet } from '../consent/objects';
 import { open, type Opened, type Sign } from '../consent/signed';
 import { giveWords, knownWords, type AgencyKnown, type Taken } from './hub';
@@ -41,11 +41,15 @@ async function read(device: OwnDevice, agencies: readonly AgencyKnown[], lost: b
   return { device, set, policy, ceiling, agencies, lost, old };
 }
 
-/** Those of this phone's passkeys that are an owner's in the set; null: none is. */
-export async function ownerSign(set: OwnerSet): Promise<Sign | null> {
+/** The first of this phone's passkeys that is an owner's in the set; null: none is. */
+export async function ownerPasskey(set: OwnerSet): Promise<Passkey | null> {
   const owners = new Set(set.members.filter(isOwnerPasskey).map(({ key }) => hex(key)));
-  const known = (await ownPasskeys()).filter(({ point }) => owners.has(hex(point)));
-  return known.length > 0 ? passkeySign(known) : null;
+  return (await ownPasskeys()).find(({ point }) => owners.has(hex(point))) ?? null;
+}
+
+export async function ownerSign(set: OwnerSet): Promise<Sign | null> {
+  const passkey = await ownerPasskey(set);
+  return passkey && passkeySign([passkey]);
 }
 
 /** `what` is what was signed; `papers` go with it. Kept here once the device has taken it. */
