@@ -97,7 +97,12 @@ impl Sharing {
 
     fn take_back(&self, id: TriggerId) {
         let mut held = self.held.lock();
-        if let Some(note) = held.asks.get_mut(&id) {
+        let cleared = |note: &&mut AskNote| {
+            let answer = note.answer.as_ref();
+            answer.is_some_and(|answered| answered.word == Word::Cleared)
+        };
+        // Unless the incident was cleared while the answer was to be recorded.
+        if let Some(note) = held.asks.get_mut(&id).filter(|note| !cleared(note)) {
             note.answer = None;
             held.dirty_ask(id);
         }
