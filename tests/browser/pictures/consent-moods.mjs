@@ -162,6 +162,16 @@ export const moods = {
     await click(scene.page, 'Sign with my key');
     await sees(scene.page, 'has taken the new rules');
   },
+  async limitChange(scene) {
+    await rules(scene);
+    await click(scene.page, 'Change the most that is ever allowed');
+    await sees(scene.page, 'You sign exactly this');
+  },
+  async limitWaits(scene) {
+    await moods.limitChange(scene);
+    await click(scene.page, 'Sign with my key');
+    await sees(scene.page, 'Confirm at the device now.');
+  },
   people,
   async invite(scene) {
     await invited(scene);

@@ -119,6 +119,7 @@ export class StandInDevice {
     const type = fieldOf(Buffer.from(text, 'base64url'), 1).toString();
     const kind = { 'owner-set.1': 'ownerSet', 'policy.1': 'policy', 'ceiling.1': 'ceiling' }[type];
     if (this.refusal && kind) return { accepted: false, waitsForPress: false, refusal: 'wrongPrevious', detail: this.refusal };
+    if (kind === 'ceiling') return { accepted: false, waitsForPress: true, refusal: null, detail: null };
     if (kind) this.words[kind] = text;
     return { accepted: true, waitsForPress: false, refusal: null, detail: null };
   }

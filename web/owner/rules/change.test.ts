@@ -5,6 +5,7 @@ import type { Ceiling, Policy, Rule } from '../consent/objects';
 import { toSign } from '../consent/reading';
 import { payloadOf } from '../consent/signed';
 import { LIVE } from '../pairing/first-words';
+import { limitsOf, nextCeiling } from './limit';
 import { above, knownAgencies, missing, newRule, nextPolicy, pickable, withCamera, withKind, withRight, withTrigger, type Site } from './change';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
@@ -102,4 +103,12 @@ describe('the next policy', () => {
     const signed = { agencies: [{ id: SPD, name: 'Springfield PD' }] } as unknown as Policy;
     expect(knownAgencies(signed, [{ id: SPD, name: 'Somebody else' }, { id: COUNTY, name: 'County' }])).toEqual([{ id: SPD, name: 'Springfield PD' }, { id: COUNTY, name: 'County' }]);
   });
+});
+
+it('the next limit follows the one before, and names every agency that a rule names', () => {
+  const hash = unhex('44'.repeat(32));
+  const limits = { ...limitsOf(ceiling), cameras: [1], longestSecs: 900 };
+  const next = nextCeiling({ value: ceiling, hash }, limits, [{ ...newRule([], 'press', site), agency: COUNTY }]);
+  expect(next).toMatchObject({ version: 2n, previous: hash, cameras: [1], longestSecs: 900, agencies: [SPD, COUNTY], rights: ceiling.rights });
+  expect(() => payloadOf('ceiling.1', next)).not.toThrow();
 });

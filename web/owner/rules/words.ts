@@ -50,6 +50,15 @@ export const rulesWords = {
   old: 'The hub could not be reached. This is what was in force when this phone last looked.',
   unknown: 'The hub has not kept the rules that are in force here, so this phone cannot show or change them. Look at them on the phone that signed them.',
   several: 'Which device?',
+  limit: {
+    title: 'The most that is ever allowed',
+    change: 'Change the most that is ever allowed',
+    how: 'After you sign, somebody must confirm it at the device within 60 seconds.',
+    confirm: 'Confirm at the device now.',
+    left: (seconds: number) => `${seconds} s left`,
+    taken: 'The new limit is in force.',
+    late: 'Nobody confirmed at the device in time. The limit is what it was.',
+  },
   missing: {
     cameras: (rule: number) => `Rule ${rule} names no camera.`,
     kinds: (rule: number) => `Rule ${rule} names no alarm.`,

@@ -53,7 +53,7 @@ export async function ownerSign(set: OwnerSet): Promise<Sign | null> {
 }
 
 /** `what` is what was signed; `papers` go with it. Kept here once the device has taken it. */
-export async function give(device: OwnDevice, what: { policy: Bytes } | { ownerSet: Bytes }, papers: readonly Bytes[] = []): Promise<Taken> {
+export async function give(device: OwnDevice, what: { policy: Bytes } | { ownerSet: Bytes } | { ceiling: Bytes }, papers: readonly Bytes[] = []): Promise<Taken> {
   const [word] = Object.values(what) as [Bytes];
   const [taken] = await giveWords(device.id, [word, ...papers]);
   if (taken!.accepted) await keepDevice({ ...device, ...what });
