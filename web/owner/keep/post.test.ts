@@ -31,6 +31,13 @@ describe('a press', () => {
     expect(post.press).not.toHaveBeenCalled();
   });
 
+  it('whose signed words the hub does not take is said plainly, so that operators hear of it', async () => {
+    const post = hub();
+    post.press.mockRejectedValueOnce(new Problem('envelope-unreadable', 422, 'x'));
+    await deliver(press, now, post, async () => ['abc']);
+    expect(post.press.mock.calls.map(([, body]: unknown[]) => 'envelopes' in (body as object))).toEqual([true, false]);
+  });
+
   it('goes out unsigned where it never can be signed, so that the hub at least hears of it', async () => {
     const post = hub();
     for (const never of [new Problem('unknown-key', 422, 'x'), new TypeError('x')]) await deliver(press, now, post, () => Promise.reject(never));

@@ -1,7 +1,7 @@
 // Brings one kept thing to the hub: the two calls that there are, and the signature that a paired device wants.
 import { call, Problem } from '$shared/api/client';
 import type { Press, Revoke } from '$shared/api/shapes';
-import { pressBody, revokeBody, signed, type Kept, type KeptRevoke, type Seal } from './kept';
+import { pressBody, revokeBody, signed, type Kept, type Seal, type Signed } from './kept';
 import type { Post } from './outbox';
 
 /** Short: the same id is sent again at once, and a dead radio link must not hold up a press. */
@@ -12,22 +12,21 @@ export const post: Post = {
   revoke: (id, body) => call<Revoke>('PUT', `/api/revokes/${id}`, { body, timeoutMs: TIMEOUT_MS, keepalive: true }),
 };
 
+/** A press or a stop never fails on its signature: without one the hub still tells operators, and closes what it carries. */
 export async function deliver(kept: Kept, now: () => number, post: Post, seal: Seal): Promise<Press | Revoke> {
-  if (kept.kind === 'revoke') return stop(kept, now(), post, seal);
   const words = await signed(kept, now(), seal);
-  // Its age is read last: a signature may have taken a while.
-  return post.press(kept.id, { ...pressBody(kept, now()), ...words });
-}
-
-/** A stop never fails on its signature: without one the hub still closes what it carries. */
-async function stop(kept: KeptRevoke, now: number, post: Post, seal: Seal): Promise<Revoke> {
-  const body = revokeBody(kept);
-  const words = await signed(kept, now, seal);
   try {
-    return await post.revoke(kept.id, { ...body, ...words });
+    return await put(kept, words, now(), post);
   } catch (thrown) {
     const refused = thrown instanceof Problem && !thrown.passing && !thrown.signedOut;
     if (!refused || !words.envelopes) throw thrown;
-    return post.revoke(kept.id, body);
+    return put(kept, {}, now(), post);
   }
+}
+
+/** Its age is read last: a signature may have taken a while. */
+function put(kept: Kept, words: Signed, now: number, post: Post): Promise<Press | Revoke> {
+  return kept.kind === 'press'
+    ? post.press(kept.id, { ...pressBody(kept, now), ...words })
+    : post.revoke(kept.id, { ...revokeBody(kept), ...words });
 }

@@ -45,7 +45,7 @@ export const pairingWords = {
       again: 'Send again',
       once: 'Your phone asks you once more, so that it is a new message.',
       now: 'Confirm at the device now',
-      left: (seconds: number) => `${seconds} s left`,
+      left: (seconds: number) => `${seconds}\u00a0s left`,
       late: 'Waiting for the device’s answer…',
     },
     done: {

@@ -55,7 +55,7 @@ export const rulesWords = {
     change: 'Change the most that is ever allowed',
     how: 'After you sign, somebody must confirm it at the device within 60 seconds.',
     confirm: 'Confirm at the device now.',
-    left: (seconds: number) => `${seconds} s left`,
+    left: (seconds: number) => `${seconds}\u00a0s left`,
     taken: 'The new limit is in force.',
     late: 'Nobody confirmed at the device in time. The limit is what it was.',
   },
