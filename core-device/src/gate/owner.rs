@@ -327,18 +327,20 @@ impl Keeper {
         (!self.words_are_kept()).then(|| (self.owner.changes, words()))
     }
 
-    /// Lets go of a proposal that nobody confirmed in time.
+    /// Lets go of what nobody confirmed in time.
     pub(super) fn forget_proposal(&mut self) {
         let now = boot_now();
         let late = |waiting: &Waiting<_>| now > waiting.until;
-        let over = self.owner.proposal.as_ref().is_some_and(late);
-        self.owner.proposal = self.owner.proposal.take().filter(|waiting| !late(waiting));
-        let ceiling = match &self.judge {
+        if self.owner.proposal.as_ref().is_some_and(late) {
+            self.owner.proposal = None;
+            self.show_standing();
+        }
+        let waits = match &self.judge {
             Judge::Configured(_) => false,
             Judge::Signed(words) => words.waiting_ceiling().is_some(),
         };
-        if over || (self.owner.ceiling.is_some() && !ceiling) {
-            self.owner.ceiling = None;
+        if let Some(hash) = self.owner.ceiling.take_if(|_| !waits) {
+            self.not_taken(hash, link::Refusal::NothingWaits);
             self.show_standing();
         }
     }

@@ -150,7 +150,7 @@ impl Keeper {
         }
     }
 
-    fn not_taken(&mut self, hash: [u8; 32], refusal: link::Refusal) {
+    pub(super) fn not_taken(&mut self, hash: [u8; 32], refusal: link::Refusal) {
         tracing::info!(
             refusal = refusal.as_str_name(),
             "a signed word is not taken"

@@ -66,3 +66,41 @@ pub fn seal_paired(paired: &pairing::Paired, key: KeyId, raw: [u8; 64]) -> Vec<u
     };
     envelope.encode_to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_body_is_a_mac_and_what_it_covers() {
+        assert_eq!(
+            Covered::split(&[1; 31]).unwrap_err(),
+            WireError::NotProtobuf
+        );
+        let long = vec![1; MAX_PAIRING + 1];
+        assert_eq!(Covered::split(&long).unwrap_err(), WireError::TooLong);
+        let body = [[7; 32].as_slice(), &[8, 9]].concat();
+        let covered = Covered::split(&body).unwrap();
+        assert_eq!((covered.mac, covered.said), (&[7; 32], [8, 9].as_slice()));
+    }
+
+    #[test]
+    fn a_hello_has_one_form() {
+        let hello = pairing::Hello {
+            device: vec![1; 32],
+            owner_set: vec![2; 5],
+            ceiling: vec![3; 5],
+            policy: Vec::new(),
+        };
+        let said = hello.encode_to_vec();
+        assert_eq!(read_hello(&said).unwrap(), hello);
+        // The empty policy written out, a field that nobody knows, half a message.
+        let written_out = [&said[..], &[0x22, 0]].concat();
+        assert_eq!(read_hello(&written_out), Err(WireError::NotCanonical));
+        let unknown = [&said[..], &[0x28, 1]].concat();
+        assert_eq!(read_hello(&unknown), Err(WireError::NotCanonical));
+        let half = &said[..said.len() - 1];
+        assert_eq!(read_hello(half), Err(WireError::NotProtobuf));
+    }
+}

@@ -117,15 +117,27 @@ fn receipts_are_signed_by_the_device_and_bare_ones_before_stay_in_the_chain() {
 }
 
 #[test]
-fn what_signing_costs() {
-    let (signer, rounds) = (signer(7, Epoch::FIRST), 200);
-    let entry = vec![1; 200];
+fn what_signing_and_reading_again_cost() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = read(dir.path(), Limits::default());
+    journal.sign_with(signer(7, Epoch::FIRST));
+    let signer = journal.signer.clone().unwrap();
+    let rounds = 200;
     let began = std::time::Instant::now();
     for _ in 0..rounds {
-        signer.seal(entry.clone()).unwrap();
+        signer.seal(vec![1; 200]).unwrap();
     }
     println!(
         "one signature under a receipt: {:?}",
         began.elapsed() / rounds
     );
+    for _ in 0..20 {
+        journal
+            .append(&STAMP, (0..100).map(refused).collect())
+            .unwrap();
+    }
+    let began = std::time::Instant::now();
+    let (_, seen) = read(dir.path(), Limits::default());
+    assert_eq!(seen.len(), 2_000);
+    println!("2,000 receipts read again: {:?}", began.elapsed());
 }
