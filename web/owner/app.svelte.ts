@@ -130,7 +130,8 @@ export class OwnerApp {
       this.ownDevices = signing.devices;
       const reachable = () => (document.visibilityState === 'visible' ? signing.devices.filter((own) => this.#isHere(own)).map(({ id }) => id) : []);
       if (end === undefined) end = signing.nonces.keepReady(reachable);
-    }, () => undefined);
+      return signing.refresh().then(() => (this.ownDevices = signing.devices));
+    }).catch(() => undefined);
     return () => {
       end?.();
       end = null;

@@ -1,5 +1,6 @@
 // The moods of the parts that sign: pairing, rules, people and invited phones, with real keys in the browser and a
 // stand-in for hub and device.
+import { Key } from '../signed-words.mjs';
 import { StandInDevice } from './stand-in-device.mjs';
 
 const ROSA = { id: '5b0d2f9e-0c1a-4f6e-9d57-0a4c5cf0a001', name: 'Rosa Delgado' };
@@ -224,8 +225,7 @@ export const moods = {
 /** Somebody else's phone, with a key of its own. */
 async function admitting(scene) {
   await people(scene);
-  const { StandInDevice: Other } = await import('./stand-in-device.mjs');
-  const phone = new Other().key.point.toString('base64url');
+  const phone = new Key().point.toString('base64url');
   await scene.page.goto(`${scene.address}#k=${scene.device.id}.1.${phone}`);
   await sees(scene.page, 'Does the other phone show this very number?');
 }
