@@ -1,6 +1,7 @@
 //! The pairing mailbox: what a phone leaves for a device that does not know it yet, and the device's
 //! answer. It lies in memory for ten minutes and is gone with the hub; whoever holds the QR code says it
-//! again. The hub reads none of it: phone and device prove themselves to each other, past the hub.
+//! again. Phone and device prove themselves to each other, past the hub, which reads nothing here; what a
+//! device has taken of it `words` keeps for the household's other phones.
 //!
 //! A device that the hub does not know has a mailbox like any other, which nobody empties, so that nobody
 //! can learn here which devices there are.
@@ -146,21 +147,29 @@ impl Mailbox {
         self.devices.say(device, Body::PairingHello(hello));
     }
 
-    /// The device's answer. The first one stands; one to a message that is gone has nobody to read it.
-    pub fn answer(&self, device: DeviceId, hello: [u8; 32], body: Vec<u8>) -> Result<()> {
+    /// The device's answer, and with it the message that it took. The first answer stands; one to a message
+    /// that is gone has nobody to read it.
+    pub fn answer(
+        &self,
+        device: DeviceId,
+        hello: [u8; 32],
+        body: Vec<u8>,
+    ) -> Result<Option<Bytes>> {
         if !(SHORTEST..=MAX_PAIRING).contains(&body.len()) {
             return Err(Error::invalid("A pairing answer has 33 bytes to 80 KiB."));
         }
-        {
+        let taken = {
             let mut letters = self.letters.lock();
             let mut own = letters.iter_mut().filter(|letter| letter.device == device);
             let letter = own.find(|letter| letter.hash.0 == hello && letter.answer.is_none());
-            let Some(letter) = letter else { return Ok(()) };
+            let Some(letter) = letter else {
+                return Ok(None);
+            };
             letter.answer = Some(body.into());
-            letter.body = Bytes::new();
-        }
+            std::mem::take(&mut letter.body)
+        };
         self.answered.send_modify(|number| *number += 1);
-        Ok(())
+        Ok(Some(taken))
     }
 
     /// Waits for the answer; none when there is none in time, whatever the reason.

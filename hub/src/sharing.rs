@@ -15,6 +15,7 @@ mod facts;
 mod held;
 mod hello;
 mod note;
+mod orders;
 mod page;
 mod places;
 mod press;
@@ -24,6 +25,8 @@ mod revoke;
 mod rows;
 mod sections;
 mod seen;
+mod signed;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod tick;
@@ -42,12 +45,11 @@ pub use press::{DevicePress, LevelText, PressAsked};
 pub use revoke::{RevokeAsked, RevokeReason, RevokeScope};
 pub use sections::RememberedPress;
 pub use seen::Shown;
+pub use signed::KeyName;
 
 use std::sync::Arc;
 
 use assent_consent as consent;
-use assent_wire::link::{self, hub_frame::Body};
-use assent_wire::{Canonical, seal};
 use consent::TriggerId;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -59,7 +61,8 @@ use crate::error::Result;
 use crate::feeds::Feeds;
 use crate::registry::Registry;
 use crate::world::{Behind, Guarded, World};
-use held::{Held, Order, Orders};
+use held::Held;
+use orders::{Orders, frame_of};
 
 #[derive(Clone)]
 pub struct Sharing {
@@ -141,35 +144,6 @@ impl Sharing {
         self.changed.send_modify(|number| *number += 1);
         self.behind.wake();
         self.recording.wake();
-    }
-}
-
-fn frame_of(order: Order) -> Body {
-    match order {
-        Order::Instruct { trigger, age_ms } => Body::Instruct(instruct_of(trigger, age_ms)),
-        Order::End(revoke) => Body::End(link::End {
-            revoke_id: revoke.id.0.to_vec(),
-            envelope: seal(&Canonical::of(revoke)),
-        }),
-        Order::Wanted {
-            instructions,
-            ended,
-        } => Body::Wanted(link::Wanted {
-            instructions: instructions
-                .into_iter()
-                .map(|(trigger, age_ms)| instruct_of(trigger, age_ms))
-                .collect(),
-            ended_grants: ended.iter().map(|id| id.0.to_vec()).collect(),
-        }),
-    }
-}
-
-fn instruct_of(trigger: consent::Trigger, age_ms: u64) -> link::Instruct {
-    link::Instruct {
-        trigger_id: trigger.id.0.to_vec(),
-        envelope: seal(&Canonical::of(trigger)),
-        age_ms,
-        words: Vec::new(),
     }
 }
 

@@ -220,7 +220,11 @@ impl Alerts {
             if age_ms > STALE_AFTER_MS {
                 break;
             }
-            match self.sharing.alert(premises, trigger, age_ms).await {
+            match self
+                .sharing
+                .alert(premises, trigger, age_ms, raised.place)
+                .await
+            {
                 Ok(one) => answer = answer.max(one),
                 Err(error) => {
                     tracing::error!(alert.id = %raised.alert, premises.id = %premises, %error, "an alert could not be put to the owner's policy; operators are told of it without an answer");

@@ -111,7 +111,10 @@ impl Alerts {
     pub async fn revoke(&self, by: &Person, id: Uuid, asked: RevokeAsked) -> Result<Revoke> {
         let press = match asked.scope {
             RevokeScope::PressId(press) => Some(press),
-            RevokeScope::GrantId(_) | RevokeScope::CameraId(_) | RevokeScope::PremisesId(_) => None,
+            RevokeScope::GrantId(_)
+            | RevokeScope::CameraId(_)
+            | RevokeScope::PremisesId(_)
+            | RevokeScope::KeyId(_) => None,
         };
         let revoke = self.sharing.revoke(by, id, asked).await?;
         if let Some(press) = press {

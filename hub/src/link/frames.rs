@@ -48,7 +48,7 @@ impl Attached {
             Body::NonceGiven(given) => self.hub.words.nonce_given(self.device, &given),
             Body::NonceRefused(refused) => self.nonce_refused(&refused),
             Body::Presented(presented) => self.hub.words.presented(self.device, &presented).await,
-            Body::PairingAnswer(answer) => self.pairing_answer(answer),
+            Body::PairingAnswer(answer) => self.pairing_answer(answer).await,
             Body::InForce(in_force) => hello::in_force(self, in_force).await,
         }
     }
@@ -85,7 +85,7 @@ impl Attached {
     }
 
     async fn refused(&self, refused: link::Refused) -> Result<()> {
-        let refusal = refused.refusal().try_into().map_err(malformed)?;
+        let refusal = WordRefusal::try_from(refused.refusal()).map_err(malformed)?;
         let trigger = trigger_id(&refused.trigger_id).map_err(malformed)?;
         self.hub
             .sharing
@@ -100,10 +100,14 @@ impl Attached {
         Ok(())
     }
 
-    fn pairing_answer(&self, answer: link::PairingAnswer) -> Result<()> {
+    async fn pairing_answer(&self, answer: link::PairingAnswer) -> Result<()> {
         let hello = answer.hello_hash.as_slice().try_into();
         let hello = hello.map_err(|_| Error::invalid("A message is named by 32 bytes."))?;
-        self.hub.mailbox.answer(self.device, hello, answer.body)
+        let taken = self.hub.mailbox.answer(self.device, hello, answer.body)?;
+        match taken {
+            Some(hello) => self.hub.words.paired(self.device, &hello).await,
+            None => Ok(()),
+        }
     }
 
     async fn ended(&self, ended: link::Ended) -> Result<()> {
@@ -122,6 +126,12 @@ impl Attached {
 
     async fn stop_done(&self, done: link::StopDone) -> Result<()> {
         let revoke = revoke_id(&done.revoke_id).map_err(malformed)?;
+        if done.refusal() != link::Refusal::Unspecified {
+            let why = WordRefusal::try_from(done.refusal()).map_err(malformed)?;
+            let sharing = &self.hub.sharing;
+            sharing.stop_refused(self.device, revoke, why).await;
+            return Ok(());
+        }
         let grants: Vec<_> = done
             .grant_ids
             .iter()

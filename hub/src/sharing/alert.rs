@@ -10,10 +10,13 @@ use serde_json::json;
 
 use super::Sharing;
 use super::asks::ASK_OPEN_FOR;
-use super::held::{Held, Orders};
-use super::note::AskNote;
+use super::held::Held;
+use super::note::{AskNote, Envelopes};
+use super::orders::Orders;
+use super::signed::SignedYes;
 use crate::audit::{Actor, Class, Event};
 use crate::error::Result;
+use crate::registry::Place;
 use crate::world::{DeviceId, PremisesId};
 
 /// The strongest thing that came of it, as operators read it.
@@ -36,6 +39,7 @@ impl Sharing {
         premises: PremisesId,
         trigger: Trigger,
         age_ms: u64,
+        place: Option<Place>,
     ) -> Result<AlertAnswer> {
         let TriggerKind::Alert(ref alert) = trigger.kind else {
             return Ok(AlertAnswer::Nothing);
@@ -46,6 +50,12 @@ impl Sharing {
             let answer = held.level(premises, &trigger, age_ms, now);
             (answer, held.questions(premises, &trigger, age_ms, now))
         };
+        let asks = if questions.is_empty() {
+            AlertAnswer::Nothing
+        } else {
+            AlertAnswer::Asked
+        };
+        let answer = answer.max(asks);
         let detail = json!({
             "alert": super::uuid(trigger.id.0), "kind": alert.kind.as_str(), "answer": answer,
             "asks": !questions.is_empty(), "distanceM": alert.distance_m,
@@ -54,7 +64,7 @@ impl Sharing {
         let event = Event::new(Class::Alert, source).premises(premises);
         self.audit.append(event.detail(detail)).await?;
         if !questions.is_empty() {
-            self.ask_owner(premises, &trigger, alert.clone(), questions);
+            self.ask_owner(premises, &trigger, (alert.clone(), place), questions);
         }
         if answer == AlertAnswer::Opened {
             let recording = (self.world.clock.now() - now).whole_milliseconds();
@@ -76,12 +86,17 @@ impl Sharing {
             let mut orders = Orders::default();
             let mut unanswered = BTreeMap::new();
             for device in held.sites_of(premises) {
+                // It obeys signed words only, and is told them by whoever has them.
+                if held.is_paired(device) {
+                    continue;
+                }
                 if let Answer::Opens(terms) = held.propose(device, trigger, age_ms, now) {
                     held.ask(device, trigger, &terms, now);
                     unanswered.insert(device, trigger.clone());
                 }
             }
-            held.instruct(trigger.id, unanswered, age_ms, now, &mut orders);
+            let told = (unanswered, Envelopes::new());
+            held.instruct(trigger.id, told, age_ms, now, &mut orders);
             ((), orders)
         })
         .await;
@@ -92,7 +107,7 @@ impl Sharing {
         &self,
         premises: PremisesId,
         trigger: &Trigger,
-        alert: consent::Alert,
+        (alert, place): (consent::Alert, Option<Place>),
         terms: Vec<(DeviceId, Terms)>,
     ) {
         let now = self.world.clock.now();
@@ -105,10 +120,12 @@ impl Sharing {
                 trigger: trigger.id,
                 premises,
                 alert,
+                place,
                 raised_at: now,
                 expires_at: now + ASK_OPEN_FOR,
                 terms,
                 answer: None,
+                yes: SignedYes::new(),
                 incident: None,
             };
             held.asks.insert(trigger.id, note);
@@ -127,6 +144,8 @@ impl Held {
         now: time::OffsetDateTime,
     ) -> AlertAnswer {
         let of = |device| match self.propose(device, trigger, age_ms, now) {
+            // It opens on an alert that the agency signed, and this one nobody signed.
+            Answer::Opens(_) if self.is_paired(device) => AlertAnswer::Nothing,
             Answer::Opens(_) => AlertAnswer::Opened,
             Answer::Asks(_) | Answer::Nothing(Refusal::AsksOwner) => AlertAnswer::Asked,
             Answer::Nothing(_) => AlertAnswer::Nothing,

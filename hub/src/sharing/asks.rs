@@ -22,10 +22,13 @@ use crate::world::{IncidentId, PersonId, millis};
 pub(super) const ASK_OPEN_FOR: Duration = Duration::minutes(10);
 
 /// Body of `PUT /api/approvals/{alertId}`.
-#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalAsked {
     pub answer: YesNo,
+    /// A yes as it was signed, one a device that obeys signed words only, in base64url.
+    #[serde(default)]
+    pub envelopes: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -38,6 +41,7 @@ pub enum YesNo {
 impl Sharing {
     pub async fn approve(&self, by: &Person, alert: Uuid, asked: ApprovalAsked) -> Result<Ask> {
         let id = trigger_of(alert);
+        let signed = self.yes_to(by, id, &asked)?;
         let word = match asked.answer {
             YesNo::Yes => Word::Yes,
             YesNo::No => Word::No,
@@ -57,6 +61,9 @@ impl Sharing {
                 let approval = approval(by, &note, millis(self.world.clock.now()))?;
                 self.open_by_trigger(note.premises, &approval, 0).await;
             }
+        }
+        if yes {
+            self.open_by_yes(by, id, signed).await?;
         }
         self.touched();
         Ok(self.ask_page(&note))
@@ -145,7 +152,7 @@ impl Held {
     }
 }
 
-fn approval(by: &Person, note: &AskNote, now_ms: i64) -> Result<Trigger> {
+pub(super) fn approval(by: &Person, note: &AskNote, now_ms: i64) -> Result<Trigger> {
     let person = consent::PersonId::new(by.id.to_string())
         .map_err(|_| Error::internal("a person id is too long"))?;
     Ok(Trigger {

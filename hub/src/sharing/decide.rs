@@ -1,16 +1,19 @@
 //! The hub's own first decision about a trigger: what the policies that the devices last reported say,
 //! and what each device is told. The device decides again, and its word counts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent as consent;
 use consent::{
-    Answer, CameraNumber, Reason, Refusal, Scope, Terms, Trigger, TriggerId, TriggerKind, Vec1,
+    Answer, CameraNumber, GateRefusal, Reason, Refusal, Scope, Terms, Trigger, TriggerId,
+    TriggerKind, Vec1,
 };
 use time::{Duration, OffsetDateTime};
 
-use super::held::{Held, Order, Orders, boot_time};
-use super::note::{Instruction, PressState};
+use super::held::{Held, Site, boot_time};
+use super::note::{Envelopes, Instruction, PressState};
+use super::orders::{Order, Orders, Told};
 use crate::error::{Error, Result};
 use crate::registry::{MOST_CAMERAS, Registry};
 use crate::world::{CameraId, DeviceId, PremisesId};
@@ -46,7 +49,7 @@ impl Named {
     }
 
     /// The trigger as this device is to hear it; none when the press names only other devices' cameras.
-    fn told(&self, trigger: &Trigger, device: DeviceId) -> Option<Trigger> {
+    pub(super) fn told(&self, trigger: &Trigger, device: DeviceId) -> Option<Trigger> {
         let mut trigger = trigger.clone();
         if self.0.is_empty() {
             return Some(trigger);
@@ -88,32 +91,74 @@ impl Held {
         }
         let taken_back = self.taken_back(trigger.id);
         let mut refusal = Refusal::NoRule;
-        let mut unanswered = BTreeMap::new();
+        let (mut unanswered, mut envelopes) = (BTreeMap::new(), Envelopes::new());
+        let mut unsigned = BTreeSet::new();
         for device in self.sites_of(premises) {
             let Some(told) = named.told(trigger, device) else {
                 continue;
             };
-            match self.propose(device, &told, age_ms, now) {
-                Answer::Opens(terms) => {
-                    self.ask(device, &told, &terms, now);
-                    unanswered.insert(device, told);
-                }
-                Answer::Asks(_) => refusal = Refusal::AsksOwner,
-                Answer::Nothing(why) => refusal = why,
+            let envelope = self.envelope_for(trigger.id, device);
+            if envelope.is_none() && self.is_paired(device) && !taken_back {
+                unsigned.insert(device);
+                continue;
             }
+            match self.propose(device, &told, age_ms, now) {
+                Answer::Opens(terms) => self.ask(device, &told, &terms, now),
+                // The device may have a newer policy than it last said here, and decides by that.
+                Answer::Asks(_) | Answer::Nothing(_) if envelope.is_some() && !taken_back => {}
+                Answer::Asks(_) => {
+                    refusal = Refusal::AsksOwner;
+                    continue;
+                }
+                Answer::Nothing(why) => {
+                    refusal = why;
+                    continue;
+                }
+            }
+            unanswered.insert(device, told);
+            envelopes.extend(envelope.map(|envelope| (device, envelope)));
         }
-        self.instruct(trigger.id, unanswered, age_ms, now, &mut orders);
+        let waits = !unsigned.is_empty();
+        self.instruct(
+            trigger.id,
+            (unanswered, envelopes),
+            age_ms,
+            now,
+            &mut orders,
+        );
+        if let Some(instruction) = self.instructions.get_mut(&trigger.id) {
+            instruction.unsigned = unsigned;
+        }
         if orders.send.is_empty()
+            && !waits
             && let Some(press) = self.presses.get_mut(&trigger.id)
         {
             press.state = PressState::Refused;
-            press.refusal = Some(refusal);
+            press.refusal = Some(GateRefusal::Rules(refusal).into());
             if taken_back {
                 press.state = PressState::Cancelled;
             }
         }
         self.dirty_press(trigger.id);
         orders
+    }
+
+    /// The trigger in the words of that device's policy: signed ones call an agency by the hash of its keys.
+    fn as_called_at<'a>(&self, site: &Site, trigger: &'a Trigger) -> Cow<'a, Trigger> {
+        let Some(registry) = self.registry.as_ref().filter(|_| site.paired) else {
+            return Cow::Borrowed(trigger);
+        };
+        let mut called = trigger.clone();
+        let alert = match &mut called.kind {
+            TriggerKind::Alert(alert) => alert,
+            TriggerKind::Approval(approval) => &mut approval.alert,
+            TriggerKind::Press(_) | TriggerKind::Standing(_) => return Cow::Borrowed(trigger),
+        };
+        let meant = registry.agency_meant(alert.agency.as_str());
+        if let Some(set) = meant.and_then(|agency| registry.agency_set(agency)) {
+            alert.agency = set.name.into();
+        }
+        Cow::Owned(called)
     }
 
     /// A phone may send its second thought before the press itself.
@@ -133,21 +178,25 @@ impl Held {
     pub(super) fn instruct(
         &mut self,
         trigger: TriggerId,
-        unanswered: BTreeMap<DeviceId, Trigger>,
+        (unanswered, envelopes): (BTreeMap<DeviceId, Trigger>, Envelopes),
         age_ms: u64,
         now: OffsetDateTime,
         orders: &mut Orders,
     ) {
         for (device, told) in &unanswered {
-            let trigger = told.clone();
-            orders
-                .send
-                .push((*device, Order::Instruct { trigger, age_ms }));
+            let told = Told {
+                trigger: told.clone(),
+                age_ms,
+                envelope: envelopes.get(device).cloned(),
+            };
+            orders.send.push((*device, Order::Instruct(told)));
         }
         let age = Duration::milliseconds(i64::try_from(age_ms).unwrap_or(i64::MAX));
         let instruction = Instruction {
             made_at: now - age,
             unanswered,
+            envelopes,
+            unsigned: BTreeSet::new(),
             incident: self.incident_of(trigger),
         };
         self.instructions.insert(trigger, instruction);
@@ -165,6 +214,7 @@ impl Held {
         let Some(site) = self.sites.get(&device) else {
             return Answer::Nothing(Refusal::NoRule);
         };
+        let trigger = &*self.as_called_at(site, trigger);
         let mut most = Answer::Nothing(Refusal::QuietHours);
         for here in every_hour(now) {
             let answer = site.machine.answer(trigger, age_ms, &here);
@@ -190,6 +240,7 @@ impl Held {
         let here = self.sites.iter();
         here.filter(|(_, site)| site.premises == premises)
             .flat_map(|(device, site)| {
+                let trigger = &*self.as_called_at(site, trigger);
                 let asks = every_hour(now).find_map(|at| site.machine.asks(trigger, age_ms, &at));
                 let terms = asks.map(Vec1::into_vec).unwrap_or_default();
                 terms.into_iter().map(|terms| (*device, terms))

@@ -3,14 +3,17 @@
 //! frame only when `saved` says that what came of it is in the store.
 
 use assent_consent as consent;
+use assent_wire::WordRefusal;
 use consent::{
     Adopted, EndCause, Grant, GrantId, Refusal, RevokeId, Terms, Trigger, TriggerId, Vec1,
 };
 use time::OffsetDateTime;
 
 use super::Sharing;
-use super::held::{Held, Order, Orders, boot_time, cause_of};
+use super::held::{Held, boot_time, cause_of};
 use super::note::{GrantNote, Life, RevokeNote};
+use super::orders::{Order, Orders};
+use super::signing::nearest;
 use crate::world::{DeviceId, PremisesId};
 
 /// A grant that a device says is open, with the number of its own receipt.
@@ -43,17 +46,22 @@ impl Sharing {
     }
 
     /// The device's own gate says no.
-    pub async fn refused(&self, device: DeviceId, trigger: TriggerId, refusal: Refusal) {
+    pub async fn refused(&self, device: DeviceId, trigger: TriggerId, why: WordRefusal) {
         let now = self.world.clock.now();
         self.change(|held| {
+            if held.signs_again(trigger, device, why) {
+                return ((), Orders::default());
+            }
             held.answered(trigger, device);
+            if held.is_pressed_at(trigger, device)
+                && let Some(press) = held.presses.get_mut(&trigger)
+            {
+                press.refusal = press.refusal.or(Some(why));
+            }
             let orders = held.run(device, now, |machine| {
-                machine.refuse(trigger, refusal, boot_time(now))
+                machine.refuse(trigger, nearest(why), boot_time(now))
             });
             if held.is_pressed_at(trigger, device) {
-                if let Some(press) = held.presses.get_mut(&trigger) {
-                    press.refusal = press.refusal.or(Some(refusal));
-                }
                 held.press_refused(trigger);
             }
             ((), orders)
@@ -74,7 +82,7 @@ impl Sharing {
         .await;
     }
 
-    /// The device has carried out a revoke.
+    /// The device has carried out a stop, or one of the closings that a stop came to.
     pub async fn stop_done(&self, device: DeviceId, revoke: RevokeId, stopped: &[GrantId]) {
         let now = self.world.clock.now();
         self.change(|held| {
@@ -84,9 +92,9 @@ impl Sharing {
             for grant in &stopped {
                 held.confirm(device, *grant, None);
             }
-            let told = |note: &&mut RevokeNote| note.told.iter().any(|(told, _)| *told == device);
+            let told = |note: &&mut RevokeNote| note.concerns(device);
             if let Some(note) = held.revokes.get_mut(&revoke).filter(told) {
-                note.unconfirmed.remove(&device);
+                note.answered(device);
                 note.stopped.extend(stopped);
                 if note.unconfirmed.is_empty() && note.confirmed_at.is_none() {
                     note.confirmed_at = Some(now);
@@ -192,6 +200,7 @@ impl Held {
     pub(super) fn answered(&mut self, trigger: TriggerId, device: DeviceId) {
         if let Some(instruction) = self.instructions.get_mut(&trigger) {
             instruction.unanswered.remove(&device);
+            instruction.unsigned.remove(&device);
         }
     }
 

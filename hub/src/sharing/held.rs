@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use assent_consent as consent;
 use consent::{
-    BootTime, CameraNumber, Cameras, Effect, Ended, Ending, RevokeId, StandingPolicy, TriggerId,
+    BootTime, CameraNumber, Cameras, Effect, Ended, Ending, GateRefusal, RevokeId, StandingPolicy,
+    TriggerId,
 };
 use serde_json::json;
 use time::OffsetDateTime;
@@ -14,12 +15,15 @@ use time::OffsetDateTime;
 use super::note::{
     AskNote, Cause, GrantNote, Instruction, Life, PressNote, PressState, RevokeNote,
 };
+use super::orders::Orders;
 use crate::audit::{Actor, Class, Event};
-use crate::registry::Connection;
+use crate::registry::{Connection, Registry};
 use crate::world::{CameraId, DeviceId, PremisesId, millis};
 
 #[derive(Default)]
 pub(super) struct Held {
+    /// By what names signed words call the agencies.
+    pub(super) registry: Option<Registry>,
     pub(super) sites: BTreeMap<DeviceId, Site>,
     pub(super) grants: BTreeMap<consent::GrantId, GrantNote>,
     pub(super) presses: BTreeMap<TriggerId, PressNote>,
@@ -47,36 +51,6 @@ pub(super) struct Unsaved {
     pub(super) revokes: BTreeSet<RevokeId>,
     pub(super) asks: BTreeSet<TriggerId>,
     pub(super) events: VecDeque<Event>,
-}
-
-/// What one change wants done outside, in this order.
-#[derive(Default)]
-#[must_use]
-pub(super) struct Orders {
-    pub(super) stop: Vec<CameraId>,
-    pub(super) send: Vec<(DeviceId, Order)>,
-}
-
-pub(super) enum Order {
-    Instruct {
-        trigger: consent::Trigger,
-        age_ms: u64,
-    },
-    End(consent::Revoke),
-    Wanted {
-        /// Triggers this device has not answered yet, each with its age.
-        instructions: Vec<(consent::Trigger, u64)>,
-        /// These must be closed if they are still open.
-        ended: Vec<consent::GrantId>,
-    },
-}
-
-impl Orders {
-    pub(super) fn and(mut self, mut other: Self) -> Self {
-        self.stop.append(&mut other.stop);
-        self.send.append(&mut other.send);
-        self
-    }
 }
 
 /// The hub counts a grant's life on its wall clock, so that it survives a restart. It is only the back-up:
@@ -272,7 +246,7 @@ impl Held {
         let waiting = self
             .instructions
             .get(&trigger)
-            .is_some_and(|instruction| !instruction.unanswered.is_empty());
+            .is_some_and(Instruction::is_open);
         let refusal = self
             .grants
             .values()
@@ -288,6 +262,7 @@ impl Held {
             return;
         }
         press.state = PressState::Refused;
+        let refusal = refusal.map(|refusal| GateRefusal::Rules(refusal).into());
         press.refusal = press.refusal.or(refusal);
         self.dirty_press(trigger);
     }

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use assent_consent as consent;
-use consent::{Grant, GrantId, Revoke, STALE_AFTER_MS, StandingPolicy};
+use consent::{Grant, GrantId, RevokeId, STALE_AFTER_MS, StandingPolicy};
 use time::OffsetDateTime;
 
 use super::Sharing;
 use super::facts::Reported;
-use super::held::{Held, Order, Orders, boot_time};
+use super::held::{Held, boot_time};
+use super::orders::{Order, Orders, Told};
 use crate::world::{DeviceId, PremisesId};
 
 /// A device cannot hold more open than this, so no more needs closing at once.
@@ -92,24 +93,26 @@ impl Held {
                 ended: self.to_close(device, &still),
             },
         ));
-        orders.send.extend(
-            self.unconfirmed(device)
-                .into_iter()
-                .map(|revoke| (device, Order::End(revoke))),
-        );
+        for revoke in self.unconfirmed(device) {
+            let again = self.stop_orders(revoke, device);
+            orders
+                .send
+                .extend(again.into_iter().map(|order| (device, order)));
+        }
         orders
     }
 
-    fn unanswered(&self, device: DeviceId, now: OffsetDateTime) -> Vec<(consent::Trigger, u64)> {
+    fn unanswered(&self, device: DeviceId, now: OffsetDateTime) -> Vec<Told> {
         let waiting = self.instructions.values().filter_map(|instruction| {
             let age = (now - instruction.made_at).whole_milliseconds();
-            Some((
-                instruction.unanswered.get(&device)?.clone(),
-                u64::try_from(age).unwrap_or(0),
-            ))
+            Some(Told {
+                trigger: instruction.unanswered.get(&device)?.clone(),
+                age_ms: u64::try_from(age).unwrap_or(0),
+                envelope: instruction.envelopes.get(&device).cloned(),
+            })
         });
         waiting
-            .filter(|(_, age_ms)| *age_ms <= STALE_AFTER_MS)
+            .filter(|told| told.age_ms <= STALE_AFTER_MS)
             .take(consent::MAX_OPEN_GRANTS)
             .collect()
     }
@@ -131,24 +134,11 @@ impl Held {
             .collect()
     }
 
-    fn unconfirmed(&self, device: DeviceId) -> Vec<Revoke> {
+    fn unconfirmed(&self, device: DeviceId) -> Vec<RevokeId> {
         let open = self
             .revokes
             .values()
             .filter(|note| note.unconfirmed.contains(&device));
-        open.filter_map(|note| {
-            let scope = note
-                .told
-                .iter()
-                .find(|(told, _)| *told == device)
-                .map(|(_, scope)| *scope)?;
-            Some(Revoke {
-                id: note.id,
-                scope,
-                reason: note.reason,
-            })
-        })
-        .take(MOST_CLOSED)
-        .collect()
+        open.map(|note| note.id).take(MOST_CLOSED).collect()
     }
 }

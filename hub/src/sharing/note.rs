@@ -2,12 +2,19 @@
 //! times, who, and whether the device has confirmed. Plain values; they change in the files beside this.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use assent_consent as consent;
+use assent_wire::WordRefusal;
 use consent::{EndCause, Refusal, RevokeId, Terms, TriggerId};
 use time::OffsetDateTime;
 
+use super::signed::SignedYes;
+use crate::registry::Place;
 use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId};
+
+/// What owners signed, device by device, exactly as they signed it.
+pub(super) type Envelopes = BTreeMap<DeviceId, Arc<[u8]>>;
 
 /// What led to a grant, as pages and the store name it.
 #[derive(
@@ -112,8 +119,10 @@ pub(super) struct PressNote {
     pub(super) note: String,
     /// Empty: what the press rules name.
     pub(super) cameras: Vec<CameraId>,
+    /// For devices that obey signed words only.
+    pub(super) envelopes: Envelopes,
     pub(super) state: PressState,
-    pub(super) refusal: Option<Refusal>,
+    pub(super) refusal: Option<WordRefusal>,
     pub(super) received_at: OffsetDateTime,
     pub(super) opened_at: Option<OffsetDateTime>,
     pub(super) on_wall_at: Option<OffsetDateTime>,
@@ -148,22 +157,32 @@ pub(super) struct RevokeNote {
     pub(super) received_at: OffsetDateTime,
     /// What each device is told; a camera's scope differs from device to device.
     pub(super) told: Vec<(DeviceId, consent::Scope)>,
+    /// As the owner signed it, for devices that obey signed words only.
+    pub(super) envelopes: Envelopes,
+    /// Devices that were asked to close grants one by one: how many of these they have yet to answer.
+    pub(super) closing: BTreeMap<DeviceId, usize>,
+    /// Signatures that a device did not obey, and why.
+    pub(super) refused: BTreeMap<DeviceId, (Arc<[u8]>, WordRefusal)>,
     pub(super) unconfirmed: BTreeSet<DeviceId>,
     pub(super) stopped: BTreeSet<consent::GrantId>,
     pub(super) confirmed_at: Option<OffsetDateTime>,
 }
 
 /// An alert that waits for the owner's word.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct AskNote {
     pub(super) trigger: TriggerId,
     pub(super) premises: PremisesId,
     pub(super) alert: consent::Alert,
+    /// Where it happened, if somebody knows: an owner who signs a yes signs it too.
+    pub(super) place: Option<Place>,
     pub(super) raised_at: OffsetDateTime,
     pub(super) expires_at: OffsetDateTime,
     /// What a yes would open, device by device.
     pub(super) terms: Vec<(DeviceId, Terms)>,
     pub(super) answer: Option<Answered>,
+    /// A signed yes, device by device.
+    pub(super) yes: SignedYes,
     /// What a yes opens belongs to this incident.
     pub(super) incident: Option<IncidentId>,
 }
@@ -189,6 +208,10 @@ pub(super) struct Instruction {
     pub(super) made_at: OffsetDateTime,
     /// What each device is told: a press that names cameras names only the device's own.
     pub(super) unanswered: BTreeMap<DeviceId, consent::Trigger>,
+    /// As it was signed, for those of them that obey signed words only.
+    pub(super) envelopes: Envelopes,
+    /// These obey signed words only, and have had none, or none that was fresh.
+    pub(super) unsigned: BTreeSet<DeviceId>,
     /// What it opens belongs to this incident.
     pub(super) incident: Option<IncidentId>,
 }

@@ -9,7 +9,7 @@ use super::note::{Cause, PressState, RevokeNote};
 use super::press::LevelText;
 use super::uuid;
 use crate::devices::Condition;
-use crate::registry::Kind;
+use crate::registry::{Kind, Place};
 use crate::world::Stamp;
 
 /// An id with the name that people know it by.
@@ -91,6 +91,9 @@ pub struct Press {
     pub cancellable_until: Option<Stamp>,
     pub share_ids: Vec<Uuid>,
     pub refusal: Option<String>,
+    /// Devices that wait for a signature over something fresh: ask each for a nonce, and put this press again.
+    #[schema(required = false)]
+    pub sign_for: Vec<String>,
 }
 
 /// An operator's own act, by badge number.
@@ -108,6 +111,9 @@ pub struct Revoke {
     pub state: RevokeState,
     pub stopped: Vec<Uuid>,
     pub confirmed_at: Option<Stamp>,
+    /// Why a device did not obey the signature; the hub closes there what it may.
+    #[schema(required = false)]
+    pub refusal: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -128,6 +134,15 @@ pub struct Ask {
     pub minutes: u32,
     pub agency: Named,
     pub expires_at: Stamp,
+    /// Where it happened, if somebody knows.
+    #[schema(required = false)]
+    pub place: Option<LatLon>,
+    /// Which detector said so.
+    #[schema(required = false)]
+    pub source: String,
+    /// What the agency is called in signed words, if it has a name there.
+    #[schema(required = false)]
+    pub signed_as: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -219,6 +234,15 @@ impl From<Condition> for CameraCondition {
     }
 }
 
+impl From<Place> for LatLon {
+    fn from(place: Place) -> Self {
+        Self {
+            lat: place.lat,
+            lon: place.lon,
+        }
+    }
+}
+
 impl Revoke {
     pub(super) fn of(note: &RevokeNote) -> Self {
         Self {
@@ -230,6 +254,11 @@ impl Revoke {
             },
             stopped: note.stopped.iter().map(|grant| uuid(grant.0)).collect(),
             confirmed_at: note.confirmed_at.map(Stamp),
+            refusal: note
+                .refused
+                .values()
+                .next()
+                .map(|(_, why)| crate::words::sentence(*why).to_owned()),
         }
     }
 }

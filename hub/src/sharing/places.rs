@@ -52,10 +52,7 @@ impl Sharing {
                 .map(|camera| self.owner_camera(camera))
                 .collect(),
             devices: devices.iter().map(owner_device).collect(),
-            place: premises.place.map(|place| LatLon {
-                lat: place.lat,
-                lon: place.lon,
-            }),
+            place: premises.place.map(LatLon::from),
             people: people
                 .iter()
                 .map(|person| Named {

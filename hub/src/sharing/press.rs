@@ -12,9 +12,11 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::decide::Named;
-use super::held::{Held, Orders};
-use super::note::{PressNote, PressState};
+use super::held::Held;
+use super::note::{Envelopes, PressNote, PressState};
+use super::orders::Orders;
 use super::page::Press;
+use super::signing::on_record;
 use super::{Sharing, facts::Reported, trigger_of};
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
@@ -45,6 +47,14 @@ pub struct PressAsked {
     pub age_ms: u64,
     #[serde(default)]
     pub note: Option<String>,
+    /// The press as it was signed, one a device that obeys signed words only, in base64url. What is shown is
+    /// taken from them; once more with fresh ones, it is the same press.
+    #[serde(default)]
+    pub envelopes: Vec<String>,
+    /// There is nothing fresh to sign with while the device is away: operators hear of it now, and it opens
+    /// when it comes again with envelopes.
+    #[serde(default)]
+    pub intent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize, utoipa::ToSchema)]
@@ -90,19 +100,20 @@ impl Sharing {
                 "These premises are not yours, or not known here.",
             ));
         }
-        let trigger = self.trigger_from(by, id, &asked)?;
-        let cameras: Vec<CameraId> = asked
-            .camera_ids
-            .unwrap_or_default()
-            .into_iter()
-            .map(CameraId)
-            .collect();
+        let mut trigger = self.trigger_from(by, id, &asked)?;
+        let (cameras, envelopes) = self.asked_for(by, &mut trigger, &asked)?;
         let named = Named::of(&self.registry, premises, &cameras)?;
-        let known = self.note_press(&trigger, premises, by, asked.age_ms, cameras.clone())?;
-        if let Some(known) = known {
-            return Ok((known, false));
+        let is_press = !asked.intent && asked.age_ms <= STALE_AFTER_MS;
+        if envelopes.is_empty() && is_press {
+            self.need_signature(&trigger, premises, &named)?;
         }
-        self.record_press(&trigger, premises, Actor::Person(by.id), &cameras)
+        let with = (&cameras[..], &envelopes);
+        let known = self.note_press(&trigger, premises, by, asked.age_ms, with)?;
+        if let Some(known) = known {
+            let signed = self.sign_press(&trigger, &named, envelopes).await;
+            return Ok((signed.unwrap_or(known), false));
+        }
+        self.record_press(&trigger, premises, Actor::Person(by.id), Some(with))
             .await;
         self.change(|held| {
             (
@@ -148,7 +159,7 @@ impl Sharing {
             fresh
         };
         if fresh {
-            self.record_press(&press.trigger, premises, Actor::Device(device), &[])
+            self.record_press(&press.trigger, premises, Actor::Device(device), None)
                 .await;
         }
         for opened in press.opened {
@@ -231,7 +242,7 @@ impl Sharing {
         premises: PremisesId,
         by: &Person,
         age_ms: u64,
-        cameras: Vec<CameraId>,
+        (cameras, envelopes): (&[CameraId], &Envelopes),
     ) -> Result<Option<Press>> {
         let TriggerKind::Press(ref what) = trigger.kind else {
             return Err(Error::internal("not a press"));
@@ -267,7 +278,8 @@ impl Sharing {
         let mut note = note_of(trigger, what, premises, now);
         note.by = Some(by.id);
         note.by_name = Some(by.name.reveal().clone());
-        note.cameras = cameras;
+        note.cameras = cameras.to_vec();
+        note.envelopes.clone_from(envelopes);
         if age_ms > STALE_AFTER_MS {
             note.state = PressState::Message;
         }
@@ -281,7 +293,7 @@ impl Sharing {
         trigger: &Trigger,
         premises: PremisesId,
         actor: Actor,
-        named: &[CameraId],
+        asked: Option<(&[CameraId], &Envelopes)>,
     ) {
         let TriggerKind::Press(ref press) = trigger.kind else {
             return;
@@ -290,7 +302,8 @@ impl Sharing {
             "press": super::uuid(trigger.id.0), "madeAtMs": trigger.made_at.0, "level": LevelText::from(press.level),
             "silent": press.silent, "drill": press.drill, "button": press.at == PressedAt::Button,
             "cameras": press.cameras.iter().map(|camera| camera.get()).collect::<Vec<_>>(),
-            "cameraIds": named,
+            "cameraIds": asked.map(|(cameras, _)| cameras).unwrap_or_default(),
+            "envelopes": asked.map_or_else(|| json!({}), |(_, envelopes)| on_record(envelopes)),
         });
         let event = Event::new(Class::Press, actor)
             .premises(premises)
@@ -318,6 +331,7 @@ fn note_of(
         by_name: None,
         note: press.note.as_str().to_owned(),
         cameras: Vec::new(),
+        envelopes: Envelopes::new(),
         state: PressState::Received,
         refusal: None,
         received_at: now,

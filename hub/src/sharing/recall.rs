@@ -5,7 +5,7 @@
 mod ask;
 mod decode;
 
-pub(super) use ask::{encoded_alert, encoded_terms};
+pub(super) use ask::{encoded_alert, encoded_place, encoded_terms, encoded_yes};
 pub(super) use decode::{decoded as decoded_revoke, encoded as encoded_revoke};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,7 @@ use decode::{grant_of, press_of, revoke_of};
 pub(super) async fn held(world: &World, registry: &Registry, devices: &Devices) -> Result<Held> {
     let now = world.clock.now();
     let mut held = Held {
+        registry: Some(registry.clone()),
         sites: sites(devices),
         ..Held::default()
     };
@@ -135,6 +136,10 @@ impl Held {
             .collect::<Vec<_>>()
         {
             self.press_again(registry, &press, now);
+        }
+        for ask in self.asks.values().cloned().collect::<Vec<_>>() {
+            // Nobody has a line yet: what it says waits for the Hello.
+            drop(self.yes_again(&ask, now));
         }
     }
 

@@ -3,16 +3,17 @@
 //! next hub takes such a stop and such a press from there. A press at the premises needs none of this: its
 //! device repeats it until the rows are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent::{GrantId, Level, PressedAt, STALE_AFTER_MS};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::held::Held;
-use super::note::{PressNote, PressState};
+use super::note::{Envelopes, PressNote, PressState};
 use super::press::LevelText;
 use super::recall::decoded_revoke;
+use super::signing::envelopes_of;
 use super::tick::REMEMBERED;
 use super::{Sharing, trigger_of};
 use crate::audit::{Class, Recorded};
@@ -32,6 +33,9 @@ struct PressDetail {
     drill: bool,
     #[serde(default)]
     camera_ids: Vec<CameraId>,
+    /// By device, in base64url.
+    #[serde(default)]
+    envelopes: BTreeMap<DeviceId, String>,
 }
 
 /// What `note_revoke` writes of a stop that was told to somebody.
@@ -86,7 +90,7 @@ impl Held {
                 .collect(),
         };
         let told = told.into_iter().map(|device| (device, revoke.scope));
-        let (told, by) = (told.collect(), Some(stop.by));
+        let (told, by) = ((told.collect(), Envelopes::new()), Some(stop.by));
         tracing::warn!(revoke.id = %revoke.id, premises.id = %stop.premises, "a stop had reached the record and not its row when the hub was killed");
         // Nobody watches and nobody has a line yet: there is nothing to carry out.
         drop(self.stop(revoke.id, stop.premises, told, revoke.reason, by, now));
@@ -124,6 +128,7 @@ impl Held {
             by_name: name,
             note: String::new(),
             cameras: detail.camera_ids,
+            envelopes: envelopes_of(detail.envelopes),
             state: if late {
                 PressState::Message
             } else {

@@ -12,10 +12,12 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::held::{Held, Order, Orders, boot_time};
-use super::note::{PressState, RevokeNote};
+use super::held::{Held, boot_time};
+use super::note::{Envelopes, PressState, RevokeNote};
+use super::orders::Orders;
 use super::page::Revoke;
 use super::recall::encoded_revoke;
+use super::signed::{KeyName, needed};
 use super::{Sharing, trigger_of, uuid};
 use crate::audit::{Actor, Class, Event};
 use crate::devices::Barred;
@@ -32,6 +34,9 @@ const CONFIRM_WITHIN: Duration = Duration::from_millis(1_000);
 pub struct RevokeAsked {
     pub scope: RevokeScope,
     pub reason: RevokeReason,
+    /// The stop as it was signed, one a device that obeys signed words only, in base64url.
+    #[serde(default)]
+    pub envelopes: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -41,6 +46,8 @@ pub enum RevokeScope {
     PressId(Uuid),
     CameraId(Uuid),
     PremisesId(Uuid),
+    /// A key, by its id: only the envelopes end it.
+    KeyId(KeyName),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
@@ -54,6 +61,9 @@ pub enum RevokeReason {
 /// The premises, and what each device there is told.
 type Targets = (PremisesId, Vec<(DeviceId, Scope)>);
 
+/// What each device is told, and as it was signed where it was.
+pub(super) type ToldStop = (Vec<(DeviceId, Scope)>, Envelopes);
+
 impl Sharing {
     /// The owner's stop. Answers "confirmed" when every device concerned has said so within a second,
     /// else "received"; asking again with the same id tells how far it has come.
@@ -63,10 +73,21 @@ impl Sharing {
             RevokeReason::Owner => Reason::Owner,
             RevokeReason::Cancelled => Reason::Cancelled,
         };
-        if !self.held.lock().revokes.contains_key(&id) {
-            let (premises, told) = self.targets(by, asked.scope)?;
-            self.stop(id, premises, told, reason, Some(by.id)).await;
+        // A signature that cannot be passed on keeps nothing open here.
+        let (envelopes, problem) = match self.signed_stop(by, id, &asked) {
+            Ok(envelopes) => (envelopes, None),
+            Err(problem) => (Envelopes::new(), Some(problem)),
+        };
+        if self.held.lock().revokes.contains_key(&id) {
+            self.sign_stop(by, id, envelopes).await;
+        } else {
+            let (premises, told) = self.targets(by, asked.scope, &envelopes)?;
+            self.stop(id, premises, (told, envelopes), reason, Some(by.id))
+                .await;
             tracing::info!(revoke.id = %id, premises.id = %premises, actor = %by.id, "revoke carried out");
+        }
+        if let Some(problem) = problem {
+            return Err(problem);
         }
         self.confirmed(id, by).await
     }
@@ -100,7 +121,7 @@ impl Sharing {
             self.stop(
                 RevokeId(self.world.random.bytes()),
                 premises,
-                told,
+                (told, Envelopes::new()),
                 Reason::Cleared,
                 Some(by),
             )
@@ -117,7 +138,7 @@ impl Sharing {
             return 0;
         }
         let id = RevokeId(self.world.random.bytes());
-        let told = vec![(device, Scope::Everything)];
+        let told = (vec![(device, Scope::Everything)], Envelopes::new());
         self.stop(id, premises, told, Reason::Cleared, None).await;
         if self.devices.is_online(device) {
             self.wait_confirmed(id).await;
@@ -137,7 +158,7 @@ impl Sharing {
         &self,
         id: RevokeId,
         premises: PremisesId,
-        told: Vec<(DeviceId, Scope)>,
+        told: ToldStop,
         reason: Reason,
         by: Option<PersonId>,
     ) {
@@ -147,9 +168,14 @@ impl Sharing {
     }
 
     /// Which devices are concerned, and what each is told.
-    fn targets(&self, by: &Person, scope: RevokeScope) -> Result<Targets> {
+    fn targets(&self, by: &Person, scope: RevokeScope, envelopes: &Envelopes) -> Result<Targets> {
         let held = self.held.lock();
         let (premises, scope) = match scope {
+            RevokeScope::KeyId(_) => {
+                let device = envelopes.keys().next().ok_or_else(needed)?;
+                let known = self.devices.device(*device).ok_or_else(needed)?;
+                return Ok((known.premises, Vec::new()));
+            }
             RevokeScope::GrantId(id) => {
                 let id = GrantId(*id.as_bytes());
                 let note = held.grants.get(&id);
@@ -226,7 +252,7 @@ impl Held {
         &mut self,
         id: RevokeId,
         premises: PremisesId,
-        told: Vec<(DeviceId, Scope)>,
+        (told, envelopes): ToldStop,
         reason: Reason,
         by: Option<PersonId>,
         now: OffsetDateTime,
@@ -246,13 +272,14 @@ impl Held {
             orders = orders.and(self.run(*device, now, |machine| {
                 machine.revoke(&revoke, boot_time(now))
             }));
-            orders.send.push((*device, Order::End(revoke)));
             if let Scope::Trigger(trigger) = scope {
                 self.answered(*trigger, *device);
                 self.press_stopped(*trigger, reason);
             }
         }
-        let unconfirmed: BTreeSet<DeviceId> = told.iter().map(|(device, _)| *device).collect();
+        let told_all = told.iter().map(|(device, _)| *device);
+        let unconfirmed: BTreeSet<DeviceId> = told_all.chain(envelopes.keys().copied()).collect();
+        let concerned = unconfirmed.clone();
         self.note_revoke(RevokeNote {
             id,
             premises,
@@ -260,10 +287,19 @@ impl Held {
             reason,
             received_at: now,
             told,
+            envelopes,
+            closing: BTreeMap::new(),
+            refused: BTreeMap::new(),
             confirmed_at: unconfirmed.is_empty().then_some(now),
             unconfirmed,
             stopped: before.difference(&self.open_grants()).copied().collect(),
         });
+        for device in concerned {
+            let told = self.stop_orders(id, device);
+            orders
+                .send
+                .extend(told.into_iter().map(|order| (device, order)));
+        }
         orders
     }
 

@@ -6,18 +6,20 @@ use serde_json::json;
 use sqlx::{Any, Transaction};
 
 use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState, RevokeNote, Word};
+use super::signing::recorded;
 use super::uuid;
 use crate::error::Result;
-use crate::world::millis;
-use assent_consent::{EndCause, Level, PressedAt, Reason, Refusal};
+use crate::words::base64url;
+use crate::world::{DeviceId, millis};
+use assent_consent::{EndCause, Level, PressedAt, Reason};
 
 type Tx<'a> = Transaction<'a, Any>;
 
 pub(super) async fn put_press(tx: &mut Tx<'_>, press: &PressNote) -> Result<()> {
     sqlx::query(
-        "INSERT INTO press (id, premises_id, level, silent, drill, at, by_id, by_name, note, cameras, state, refusal, received_at, opened_at, on_wall_at, ack_badge, ack_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO UPDATE SET \
-         state = excluded.state, refusal = excluded.refusal, opened_at = excluded.opened_at, on_wall_at = excluded.on_wall_at, \
+        "INSERT INTO press (id, premises_id, level, silent, drill, at, by_id, by_name, note, cameras, state, refusal, received_at, opened_at, on_wall_at, ack_badge, ack_at, envelopes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (id) DO UPDATE SET \
+         state = excluded.state, refusal = excluded.refusal, envelopes = excluded.envelopes, opened_at = excluded.opened_at, on_wall_at = excluded.on_wall_at, \
          ack_badge = excluded.ack_badge, ack_at = excluded.ack_at",
     )
     .bind(uuid(press.id.0).to_string())
@@ -37,6 +39,7 @@ pub(super) async fn put_press(tx: &mut Tx<'_>, press: &PressNote) -> Result<()> 
     .bind(press.on_wall_at.map(millis))
     .bind(press.acknowledged.as_ref().map(|ack| ack.badge.clone()))
     .bind(press.acknowledged.as_ref().map(|ack| millis(ack.at)))
+    .bind(recorded(&press.envelopes).to_string())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -129,8 +132,10 @@ pub(super) async fn put_revoke(tx: &mut Tx<'_>, revoke: &RevokeNote) -> Result<(
                 "device": device.to_string(),
                 "payload": super::recall::encoded_revoke(&one),
                 "confirmed": !revoke.unconfirmed.contains(device),
+                "envelope": revoke.envelopes.get(device).map(|envelope| base64url(envelope)),
             })
         })
+        .chain(keys_only(revoke))
         .collect();
     sqlx::query(
         "INSERT INTO revoke (id, premises_id, by_id, reason, told, grants, received_at, confirmed_at) \
@@ -169,7 +174,35 @@ pub(super) async fn put_ask(tx: &mut Tx<'_>, ask: &AskNote) -> Result<()> {
     .bind(ask.incident.map(|id| id.to_string()))
     .execute(&mut **tx)
     .await?;
+    put_yes(tx, ask).await
+}
+
+/// What an owner's signature adds to it.
+async fn put_yes(tx: &mut Tx<'_>, ask: &AskNote) -> Result<()> {
+    sqlx::query("UPDATE ask SET envelopes = $2, place = $3 WHERE alert_id = $1")
+        .bind(uuid(ask.trigger.0).to_string())
+        .bind(super::recall::encoded_yes(ask))
+        .bind(super::recall::encoded_place(ask))
+        .execute(&mut **tx)
+        .await?;
     Ok(())
+}
+
+/// A stop of keys has no scope that the hub follows.
+fn keys_only(revoke: &RevokeNote) -> impl Iterator<Item = serde_json::Value> {
+    let told = |device: &DeviceId| revoke.told.iter().any(|(told, _)| told == device);
+    let only = revoke
+        .envelopes
+        .iter()
+        .filter(move |(device, _)| !told(device));
+    only.map(|(device, envelope)| {
+        json!({
+            "device": device.to_string(),
+            "payload": "",
+            "confirmed": !revoke.unconfirmed.contains(device),
+            "envelope": base64url(envelope),
+        })
+    })
 }
 
 fn word_name(word: Word) -> &'static str {
@@ -223,7 +256,7 @@ pub(super) fn reason_name(reason: Reason) -> &'static str {
 }
 
 /// The wire's numbers are the stored ones: they never change their meaning.
-pub(super) fn refusal_of(text: &str) -> Option<Refusal> {
+pub(super) fn refusal_of<R: TryFrom<link::Refusal>>(text: &str) -> Option<R> {
     let number: i32 = text.parse().ok()?;
     link::Refusal::try_from(number).ok()?.try_into().ok()
 }

@@ -8,7 +8,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::note::{AskNote, Cause, GrantNote, Life, PressNote, PressState};
-use super::page::{AcknowledgedBy, Ask, EndText, Named, Press, Share, ShareRights, ShareState};
+use super::page::{
+    AcknowledgedBy, Ask, EndText, LatLon, Named, Press, Share, ShareRights, ShareState,
+};
 use super::{Sharing, uuid, words};
 use crate::identity::{Person, Role};
 use crate::world::{CameraId, DeviceId, PremisesId, Stamp};
@@ -124,15 +126,18 @@ impl Sharing {
         notes.sort_by_key(|press| Reverse(press.received_at));
         notes
             .into_iter()
-            .map(|note| page_of(note, shares_of(held.grants.values(), note.id)))
+            .map(|note| {
+                let shares = shares_of(held.grants.values(), note.id);
+                page_of(note, shares, held.unsigned(note.id))
+            })
             .collect()
     }
 
     pub(super) fn press_page(&self, id: TriggerId) -> Option<Press> {
         let held = self.held.lock();
-        held.presses
-            .get(&id)
-            .map(|note| page_of(note, shares_of(held.grants.values(), id)))
+        let note = held.presses.get(&id)?;
+        let shares = shares_of(held.grants.values(), id);
+        Some(page_of(note, shares, held.unsigned(id)))
     }
 
     /// One press, for the slices above.
@@ -192,6 +197,9 @@ impl Sharing {
             minutes: longest.div_ceil(60),
             agency: self.agency_named(note.alert.agency.as_str()),
             expires_at: note.expires_at.into(),
+            place: note.place.map(LatLon::from),
+            source: note.alert.source.as_str().to_owned(),
+            signed_as: self.signed_name(note.alert.agency.as_str()),
         }
     }
 
@@ -219,6 +227,12 @@ impl Sharing {
                 person.agency.is_some() && self.registry.agency_meant(agency) == person.agency
             }
         }
+    }
+
+    fn signed_name(&self, agency: &str) -> Option<String> {
+        let agency = self.registry.agency_meant(agency)?;
+        let set = self.registry.agency_set(agency)?;
+        Some(set.name.to_string())
     }
 
     pub(super) fn agency_named(&self, text: &str) -> Named {
@@ -256,7 +270,7 @@ fn shares_of<'a>(grants: impl Iterator<Item = &'a GrantNote>, trigger: TriggerId
         .collect()
 }
 
-fn page_of(note: &PressNote, share_ids: Vec<Uuid>) -> Press {
+fn page_of(note: &PressNote, share_ids: Vec<Uuid>, sign_for: Vec<String>) -> Press {
     let cancellable = matches!(note.state, PressState::Received | PressState::Opened);
     Press {
         id: uuid(note.id.0),
@@ -278,10 +292,13 @@ fn page_of(note: &PressNote, share_ids: Vec<Uuid>) -> Press {
         }),
         cancellable_until: cancellable.then(|| Stamp(note.received_at + CANCELLABLE)),
         share_ids,
+        sign_for,
         refusal: match note.state {
             PressState::Message => Some(words::refusal(consent::Refusal::TooOld).to_owned()),
             PressState::Refused => {
-                let why = note.refusal.map_or(words::NO_ANSWER, words::refusal);
+                let why = note
+                    .refusal
+                    .map_or(words::NO_ANSWER, crate::words::sentence);
                 Some(why.to_owned())
             }
             PressState::Received | PressState::Opened | PressState::Cancelled => None,

@@ -4,6 +4,7 @@
 mod alerts;
 mod presses;
 mod restart;
+mod signed;
 mod stops;
 
 use std::sync::Arc;
@@ -92,6 +93,7 @@ impl Scene {
         let asked = RevokeAsked {
             scope,
             reason: RevokeReason::Owner,
+            envelopes: Vec::new(),
         };
         let stopped = self
             .sharing()
@@ -120,6 +122,8 @@ fn panic() -> PressAsked {
         camera_ids: None,
         age_ms: 0,
         note: None,
+        envelopes: Vec::new(),
+        intent: false,
     }
 }
 

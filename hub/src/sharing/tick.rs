@@ -6,7 +6,8 @@ use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 use super::Sharing;
-use super::held::{Held, Orders, boot_time};
+use super::held::{Held, boot_time};
+use super::orders::Orders;
 
 /// How often time is looked at; adds to the back-up only.
 const EVERY: std::time::Duration = std::time::Duration::from_millis(500);

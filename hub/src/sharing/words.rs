@@ -1,32 +1,17 @@
-//! Rules, refusals and ends in words that an owner understands. One place, so that pages, problem
-//! documents and receipts say the same.
+//! Rules and ends in words that an owner understands. One place, so that pages, problem documents and
+//! receipts say the same. Refusals have theirs in `words`.
 
-use assent_consent::{AlertKind, AlertLimits, EndCause, Refusal, Rule, RuleTrigger};
+use assent_consent::{AlertKind, AlertLimits, EndCause, GateRefusal, Refusal, Rule, RuleTrigger};
 
 use super::page::EndText;
+use crate::words::sentence;
 
 /// The device was away until it was too late.
 pub(super) const NO_ANSWER: &str =
     "Your device was away and did not answer within two minutes. Press again to share now.";
 
 pub(super) fn refusal(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::NoRule => "No rule of yours shares anything on this.",
-        Refusal::Paused => "Sharing is paused for these cameras.",
-        Refusal::QuietHours => "It is a quiet hour for this rule.",
-        Refusal::Cooldown => "This rule opened a short time ago.",
-        Refusal::DailyLimit => "This rule has opened as often today as you allowed.",
-        Refusal::TooOld => "It arrived more than two minutes late. Press again to share now.",
-        Refusal::TooFar => "It was farther away than your rule allows.",
-        Refusal::Malformed => "Your device could not read it.",
-        Refusal::UnknownCamera => "Your device does not have this camera.",
-        Refusal::Replayed => "This was answered, or stopped, before.",
-        Refusal::AsksOwner => "Your rule asks you first.",
-        Refusal::NotDurable => {
-            "Your device could not write its own record. Free or replace its disk."
-        }
-        Refusal::TooMany => "As many shares are open as your device holds.",
-    }
+    sentence(GateRefusal::Rules(refusal).into())
 }
 
 pub(super) fn end(cause: EndCause) -> EndText {

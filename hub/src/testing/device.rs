@@ -1,18 +1,18 @@
 //! A CORE device without a network: it enrols, holds a line, and answers the hub's frames as a device's
 //! gate does, with the same rules.
 
-use crate::devices::{Attachment, Condition, Health, Outgoing};
+use crate::devices::{Attachment, Condition, Consent, Health, Outgoing};
 use crate::registry::{CameraName, Reported as CameraReported};
 use crate::sharing::{Account, DevicePress, Greeting, Reported};
 use crate::state::Hub;
 use crate::world::{AgencyId, CameraId, DeviceId, PremisesId, millis};
 use assent_consent as consent;
-use assent_wire::link::{self, hub_frame::Body};
-use assent_wire::{Instruction, grant_id, open, revoke_id};
+use assent_wire::link::{self, hub_close, hub_frame::Body};
+use assent_wire::{Instruction, grant_id, open, open_word, revoke_id, trigger_id};
 use consent::{
     Adopted, AlertLimits, AlertRule, Answer, BootTime, CameraNumber, Cameras, Effect, Ending,
-    GrantId, PolicyVersion, Refusal, Rights, Rule, RuleId, RuleTrigger, StandingPolicy, Trigger,
-    Ttl,
+    GateRefusal, GrantId, PolicyVersion, Refusal, Rights, Rule, RuleId, RuleTrigger,
+    StandingPolicy, Trigger, Ttl, Word,
 };
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use std::time::Duration;
@@ -28,6 +28,12 @@ pub(crate) struct TestDevice {
     pub(crate) machine: consent::Sharing,
     pub(crate) boot_id: [u8; 16],
     receipts: u64,
+    /// Obeys signed words only.
+    pub(crate) paired: bool,
+    /// What it was told, byte by byte, since somebody last looked.
+    pub(crate) heard: Vec<Vec<u8>>,
+    /// What it says to the next signed word instead of doing it.
+    pub(crate) refuses: Option<GateRefusal>,
 }
 
 /// A certificate request with a fresh key.
@@ -97,9 +103,26 @@ impl TestDevice {
             machine,
             boot_id: [1; 16],
             receipts: 0,
+            paired: false,
+            heard: Vec::new(),
+            refuses: None,
         };
         device.attach().await;
         device
+    }
+
+    /// Belongs to an owner's keys from now on, under the same rules.
+    pub(crate) async fn pair(&mut self) {
+        self.paired = true;
+        let consent = Consent {
+            paired: true,
+            epoch: 1,
+            ..Consent::default()
+        };
+        self.hub.devices.set_consent(self.id, consent);
+        self.hub.devices.keep_policy(self.id).await.unwrap();
+        let policy = self.machine.policy().clone();
+        self.hub.sharing.in_force(self.id, true, policy).await;
     }
 
     /// A new line and its Hello.
@@ -130,7 +153,7 @@ impl TestDevice {
         let live: Vec<GrantId> = self.machine.live().map(|live| live.id).collect();
         let greeting = Greeting {
             boot_id: self.boot_id,
-            paired: false,
+            paired: self.paired,
             policy: self.machine.policy().clone(),
             live: live.into_iter().map(|id| self.reported(id)).collect(),
         };
@@ -179,16 +202,25 @@ impl TestDevice {
             | Body::Drain(_)
             | Body::NonceAsk(_)
             | Body::Present(_)
-            | Body::PairingHello(_)
-            | Body::HubClose(_) => {}
+            | Body::PairingHello(_) => {}
+            Body::HubClose(close) => self.close(&close).await,
         }
     }
 
     async fn decide(&mut self, instruct: &link::Instruct) {
-        let Instruction::Trigger(trigger) = open(&instruct.envelope).unwrap() else {
-            panic!("an Instruct carries a trigger")
+        self.heard.push(instruct.envelope.clone());
+        let trigger = if self.paired {
+            signed_trigger(&instruct.envelope)
+        } else {
+            match open(&instruct.envelope).unwrap() {
+                Instruction::Trigger(trigger) => trigger.into_value(),
+                other => panic!("an Instruct carries a trigger, not {other:?}"),
+            }
         };
-        let trigger = trigger.into_value();
+        if let Some(refusal) = self.refuses.take() {
+            let sharing = &self.hub.sharing;
+            return sharing.refused(self.id, trigger.id, refusal.into()).await;
+        }
         let (sharing, id) = (self.hub.sharing.clone(), self.id);
         match self.machine.answer(&trigger, instruct.age_ms, &self.now()) {
             Answer::Opens(_) => {
@@ -196,8 +228,20 @@ impl TestDevice {
                     sharing.opened(id, self.premises, reported).await;
                 }
             }
-            Answer::Asks(_) => sharing.refused(id, trigger.id, Refusal::AsksOwner).await,
-            Answer::Nothing(refusal) => sharing.refused(id, trigger.id, refusal).await,
+            Answer::Asks(_) => {
+                sharing
+                    .refused(
+                        id,
+                        trigger.id,
+                        GateRefusal::Rules(Refusal::AsksOwner).into(),
+                    )
+                    .await
+            }
+            Answer::Nothing(refusal) => {
+                sharing
+                    .refused(id, trigger.id, GateRefusal::Rules(refusal).into())
+                    .await
+            }
         }
     }
 
@@ -229,13 +273,44 @@ impl TestDevice {
     }
 
     async fn end(&mut self, end: &link::End) {
-        let Instruction::Revoke(revoke) = open(&end.envelope).unwrap() else {
-            panic!("an End carries a revoke")
+        self.heard.push(end.envelope.clone());
+        let id = revoke_id(&end.revoke_id).unwrap();
+        if let Some(refusal) = self.refuses.take() {
+            let sharing = &self.hub.sharing;
+            return sharing.stop_refused(self.id, id, refusal.into()).await;
+        }
+        let revoke = if self.paired {
+            signed_revoke(&end.envelope)
+        } else {
+            match open(&end.envelope).unwrap() {
+                Instruction::Revoke(revoke) => Some(revoke.into_value()),
+                other => panic!("an End carries a revoke, not {other:?}"),
+            }
         };
         let now = self.now().boot;
-        let effects = self.machine.revoke(revoke.value(), now);
+        let effects = revoke.map_or_else(Vec::new, |revoke| self.machine.revoke(&revoke, now));
         let stopped = self.tell(effects).await;
-        let id = revoke_id(&end.revoke_id).unwrap();
+        self.hub.sharing.stop_done(self.id, id, &stopped).await;
+    }
+
+    async fn close(&mut self, close: &link::HubClose) {
+        let grants: Vec<GrantId> = match close.what.as_ref().unwrap() {
+            hub_close::What::Grant(id) => vec![grant_id(id).unwrap()],
+            hub_close::What::Trigger(id) => {
+                let id = trigger_id(id).unwrap();
+                self.machine.grants_of(id).map(consent::Grant::id).collect()
+            }
+        };
+        let now = self.now().boot;
+        let mut effects = Vec::new();
+        for id in grants {
+            effects.extend(
+                self.machine
+                    .end(id, consent::EndCause::ClearedByAgency, now),
+            );
+        }
+        let stopped = self.tell(effects).await;
+        let id = revoke_id(&close.close_id).unwrap();
         self.hub.sharing.stop_done(self.id, id, &stopped).await;
     }
 
@@ -284,4 +359,36 @@ impl TestDevice {
             ..consent::Now::default()
         }
     }
+}
+
+/// As the gate reads it, without a look at the signatures.
+fn signed_trigger(envelope: &[u8]) -> Trigger {
+    let Word::Trigger(signed) = open_word(envelope).unwrap().word else {
+        panic!("an Instruct carries a trigger")
+    };
+    let kind = match signed.kind {
+        consent::SignedTriggerKind::Press(press) => consent::TriggerKind::Press(press),
+        consent::SignedTriggerKind::Approval { of, alert, by } => {
+            let alert = consent::Alert {
+                kind: alert.kind,
+                agency: alert.agency.into(),
+                distance_m: 0,
+                source: alert.source,
+            };
+            consent::TriggerKind::Approval(consent::Approval { of, alert, by })
+        }
+    };
+    Trigger {
+        id: signed.id,
+        made_at: signed.made_at,
+        kind,
+    }
+}
+
+/// None: it is about keys.
+fn signed_revoke(envelope: &[u8]) -> Option<consent::Revoke> {
+    let Word::Revoke(signed) = open_word(envelope).unwrap().word else {
+        panic!("an End carries a revoke")
+    };
+    signed.of_a_share()
 }

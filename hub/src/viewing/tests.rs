@@ -94,6 +94,7 @@ async fn a_stop_ends_the_view_at_once_and_the_tile_says_why() {
     let asked = RevokeAsked {
         scope: RevokeScope::PressId(press),
         reason: RevokeReason::Owner,
+        envelopes: Vec::new(),
     };
     let sharing = scene.test.hub.sharing.clone();
     let stopped = sharing.revoke(&scene.owner, uuid::Uuid::new_v4(), asked);

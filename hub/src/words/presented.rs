@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use assent_consent::Word;
 use assent_wire::link::{self, hub_frame::Body};
-use assent_wire::{MAX_ENVELOPE, WordRefusal};
+use assent_wire::{Covered, MAX_ENVELOPE, WireError, WordRefusal, read_hello};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
@@ -123,6 +123,22 @@ impl Words {
             return Ok(());
         };
         rows::put(&self.world, device, &envelope).await
+    }
+
+    /// The device was paired by this message: what stands in it is in force there.
+    pub async fn paired(&self, device: DeviceId, hello: &[u8]) -> Result<()> {
+        let unreadable = |error: WireError| Error::invalid(format!("A pairing message: {error}."));
+        let covered = Covered::split(hello).map_err(unreadable)?;
+        let hello = read_hello(covered.said).map_err(unreadable)?;
+        for bytes in [hello.owner_set, hello.ceiling, hello.policy] {
+            let Ok(envelope) = Envelope::open(&bytes) else {
+                continue;
+            };
+            if envelope.device() == Some(device) {
+                rows::put(&self.world, device, &envelope).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What the hub has kept of this device's words, for another phone of the household.

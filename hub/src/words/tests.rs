@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::testing::signed::{KEY, empty_policy, envelope};
+use crate::testing::signed::{KEY, empty_policy, envelope, sealed};
 use crate::testing::{Answer, TestDevice, TestHub};
 use crate::world::{DeviceId, PersonId, PremisesId};
 
@@ -283,4 +283,33 @@ async fn rubbish_and_what_is_for_others_never_reaches_the_device() {
     {
         assert!(!matches!(body, Body::Present(_)));
     }
+}
+
+#[tokio::test]
+async fn what_a_device_was_paired_with_is_kept_too() {
+    use prost::Message as _;
+    let mut scene = Scene::new().await;
+    let id = scene.device.id;
+    let hello = |device: DeviceId| {
+        let hello = assent_wire::pairing::Hello {
+            device: device.0.to_vec(),
+            policy: sealed(&empty_policy(device, 1)),
+            ..assent_wire::pairing::Hello::default()
+        };
+        [vec![7; 32], hello.encode_to_vec()].concat()
+    };
+    let words = &scene.test.hub.words;
+    words.paired(id, &hello(DeviceId([9; 32]))).await.unwrap();
+    assert_eq!(
+        scene.known().await["policy"],
+        json!(null),
+        "for another device"
+    );
+    words.paired(id, &hello(id)).await.unwrap();
+    assert_eq!(
+        scene.known().await["policy"],
+        envelope(&empty_policy(id, 1))
+    );
+    assert!(words.paired(id, b"short").await.is_err());
+    scene.device.unplug();
 }

@@ -1,6 +1,8 @@
 //! Rows of presses, grants and revokes into notes. A row that cannot be read is our own fault and stops
 //! the start; nothing is guessed.
 
+use std::collections::BTreeMap;
+
 use assent_consent as consent;
 use assent_wire::{Canonical, link};
 use base64::Engine as _;
@@ -14,8 +16,9 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::sharing::note::{
-    Acknowledged, Cause, GrantNote, Life, PressNote, PressState, RevokeNote,
+    Acknowledged, Cause, Envelopes, GrantNote, Life, PressNote, PressState, RevokeNote,
 };
+use crate::sharing::signing::envelopes_of;
 use crate::sharing::{rows, trigger_of};
 use crate::world::{CameraId, DeviceId, IncidentId, PersonId, PremisesId, from_millis};
 
@@ -47,6 +50,7 @@ pub(super) fn press_of(row: &AnyRow) -> Result<PressNote> {
             .try_get::<Option<String>, _>("note")?
             .unwrap_or_default(),
         cameras: cameras.into_iter().map(CameraId).collect(),
+        envelopes: envelopes_in(row.try_get("envelopes")?)?,
         state: press_state(row.try_get("state")?),
         refusal: row
             .try_get::<Option<&str>, _>("refusal")?
@@ -58,6 +62,15 @@ pub(super) fn press_of(row: &AnyRow) -> Result<PressNote> {
             .zip(acknowledged_at)
             .map(|(badge, at)| Acknowledged { badge, at }),
     })
+}
+
+/// None in rows from before anything was signed.
+fn envelopes_in(text: Option<&str>) -> Result<Envelopes> {
+    let Some(text) = text else {
+        return Ok(Envelopes::new());
+    };
+    let texts = serde_json::from_str(text).map_err(Error::internal)?;
+    Ok(envelopes_of(texts))
 }
 
 fn press_state(text: &str) -> PressState {
@@ -129,6 +142,8 @@ struct Told {
     device: DeviceId,
     payload: String,
     confirmed: bool,
+    #[serde(default)]
+    envelope: Option<String>,
 }
 
 pub(super) fn revoke_of(row: &AnyRow) -> Result<RevokeNote> {
@@ -142,6 +157,10 @@ pub(super) fn revoke_of(row: &AnyRow) -> Result<RevokeNote> {
         consent::Reason::Cleared,
         consent::Reason::OperatorSignedOut,
     ];
+    let signed = told
+        .iter()
+        .filter_map(|told| Some((told.device, told.envelope.clone()?)));
+    let envelopes = envelopes_of(signed.collect());
     let scope = |told: &Told| Some((told.device, decoded(&told.payload)?.scope));
     Ok(RevokeNote {
         id: RevokeId(*id_of(row, "id")?.as_bytes()),
@@ -160,6 +179,9 @@ pub(super) fn revoke_of(row: &AnyRow) -> Result<RevokeNote> {
             .map(|told| told.device)
             .collect(),
         told: told.iter().filter_map(scope).collect(),
+        envelopes,
+        closing: BTreeMap::new(),
+        refused: BTreeMap::new(),
         stopped: stopped
             .into_iter()
             .map(|id| GrantId(*id.as_bytes()))

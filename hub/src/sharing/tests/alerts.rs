@@ -3,6 +3,7 @@
 use super::*;
 use crate::testing::{alert_rule, policy};
 use crate::world::IncidentId;
+use assent_wire::link::hub_frame::Body;
 
 pub(super) fn gunshot(distance_m: u32) -> Trigger {
     Trigger {
@@ -19,7 +20,7 @@ pub(super) fn gunshot(distance_m: u32) -> Trigger {
 
 pub(super) async fn answered(scene: &Scene, trigger: Trigger) -> AlertAnswer {
     let shop = PremisesId::of_key("shop");
-    scene.sharing().alert(shop, trigger, 0).await.unwrap()
+    scene.sharing().alert(shop, trigger, 0, None).await.unwrap()
 }
 
 #[tokio::test]
@@ -41,14 +42,30 @@ async fn an_alert_that_asks_opens_on_the_owners_yes_and_only_once() {
     assert_eq!(answered(&scene, trigger).await, AlertAnswer::Asked);
     let asks = scene.sharing().asks(&scene.owner);
     assert_eq!((asks.len(), asks[0].minutes), (1, 10));
-    let yes = ApprovalAsked { answer: YesNo::Yes };
+    let yes = ApprovalAsked {
+        answer: YesNo::Yes,
+        envelopes: Vec::new(),
+    };
     let sharing = scene.sharing().clone();
-    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    sharing
+        .approve(&scene.owner, id, yes.clone())
+        .await
+        .unwrap();
     scene.device.obey().await;
     assert!(scene.sees(1));
-    sharing.approve(&scene.owner, id, yes).await.unwrap();
-    let no = ApprovalAsked { answer: YesNo::No };
-    let late = sharing.approve(&scene.owner, id, no).await.err().unwrap();
+    sharing
+        .approve(&scene.owner, id, yes.clone())
+        .await
+        .unwrap();
+    let no = ApprovalAsked {
+        answer: YesNo::No,
+        envelopes: Vec::new(),
+    };
+    let late = sharing
+        .approve(&scene.owner, id, no.clone())
+        .await
+        .err()
+        .unwrap();
     assert_eq!(late.slug, "already-answered");
     assert!(sharing.asks(&scene.owner).is_empty());
     assert_eq!(sharing.shares(&scene.owner).len(), 1);
@@ -76,9 +93,15 @@ async fn an_alert_that_opens_one_camera_asks_about_the_other_all_the_same() {
     assert_eq!(asks[0].cameras[0].id, scene.device.camera(2).0);
     // The detector sends it again: neither opened nor asked twice.
     answered(&scene, trigger).await;
-    let yes = ApprovalAsked { answer: YesNo::Yes };
+    let yes = ApprovalAsked {
+        answer: YesNo::Yes,
+        envelopes: Vec::new(),
+    };
     let sharing = scene.sharing().clone();
-    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    sharing
+        .approve(&scene.owner, id, yes.clone())
+        .await
+        .unwrap();
     scene.device.obey().await;
     assert!(scene.sees(1) && scene.sees(2));
     assert_eq!(sharing.shares(&scene.owner).len(), 2);
@@ -97,8 +120,14 @@ async fn an_alert_that_opens_at_one_device_asks_about_the_cameras_of_the_other()
     let asked: Vec<Uuid> = asks[0].cameras.iter().map(|camera| camera.id).collect();
     assert_eq!(asked, [1, 2].map(|number| asking.camera(number).0));
     let sharing = scene.sharing().clone();
-    let yes = ApprovalAsked { answer: YesNo::Yes };
-    sharing.approve(&scene.owner, id, yes).await.unwrap();
+    let yes = ApprovalAsked {
+        answer: YesNo::Yes,
+        envelopes: Vec::new(),
+    };
+    sharing
+        .approve(&scene.owner, id, yes.clone())
+        .await
+        .unwrap();
     asking.obey().await;
     let agency = AgencyId::of_key("pd");
     assert!(scene.sees(1) && sharing.shown(asking.camera(1), agency).is_some());
@@ -110,8 +139,15 @@ async fn an_alert_that_is_sent_again_does_not_ask_again() {
     let trigger = gunshot(5);
     let id = Uuid::from_bytes(trigger.id.0);
     answered(&scene, trigger.clone()).await;
-    let no = ApprovalAsked { answer: YesNo::No };
-    scene.sharing().approve(&scene.owner, id, no).await.unwrap();
+    let no = ApprovalAsked {
+        answer: YesNo::No,
+        envelopes: Vec::new(),
+    };
+    scene
+        .sharing()
+        .approve(&scene.owner, id, no.clone())
+        .await
+        .unwrap();
     answered(&scene, trigger).await;
     assert!(scene.sharing().asks(&scene.owner).is_empty());
 }
@@ -123,15 +159,23 @@ async fn a_no_opens_nothing_and_an_old_question_is_over() {
     let ids = [first.id, second.id].map(|id| Uuid::from_bytes(id.0));
     answered(&scene, first).await;
     answered(&scene, second).await;
-    let no = ApprovalAsked { answer: YesNo::No };
+    let no = ApprovalAsked {
+        answer: YesNo::No,
+        envelopes: Vec::new(),
+    };
     let sharing = scene.sharing();
-    sharing.approve(&scene.owner, ids[0], no).await.unwrap();
+    sharing
+        .approve(&scene.owner, ids[0], no.clone())
+        .await
+        .unwrap();
     assert!(sharing.shares(&scene.owner).is_empty());
     let clock = &scene.test.hub.world.clock;
     clock.advance(std::time::Duration::from_secs(601));
-    let late = sharing.approve(&scene.owner, ids[1], no).await;
+    let late = sharing.approve(&scene.owner, ids[1], no.clone()).await;
     assert_eq!(late.err().unwrap().kind, crate::error::Kind::Gone);
-    let unknown = sharing.approve(&scene.owner, Uuid::new_v4(), no).await;
+    let unknown = sharing
+        .approve(&scene.owner, Uuid::new_v4(), no.clone())
+        .await;
     assert_eq!(unknown.err().unwrap().kind, crate::error::Kind::NotFound);
 }
 
@@ -172,7 +216,7 @@ async fn a_changed_policy_ends_what_it_would_not_give_any_more() {
 async fn a_device_is_told_how_old_an_alert_is() {
     let mut scene = Scene::on(Engine::Sqlite, vec![alert_rule(1, false, 0)]).await;
     let shop = PremisesId::of_key("shop");
-    let late = scene.sharing().alert(shop, gunshot(0), 100_000).await;
+    let late = scene.sharing().alert(shop, gunshot(0), 100_000, None).await;
     assert_eq!(late.unwrap(), AlertAnswer::Opened);
     let Body::Instruct(instruct) = scene.device.next().await else {
         panic!("no instruction")
@@ -190,8 +234,11 @@ async fn what_is_still_asked_when_the_incident_is_cleared_is_over() {
     sharing.belongs_to(id, incident);
     sharing.clear(incident, PersonId::of_key("op417")).await;
     assert!(sharing.asks(&scene.owner).is_empty());
-    let yes = ApprovalAsked { answer: YesNo::Yes };
-    let late = sharing.approve(&scene.owner, id, yes).await;
+    let yes = ApprovalAsked {
+        answer: YesNo::Yes,
+        envelopes: Vec::new(),
+    };
+    let late = sharing.approve(&scene.owner, id, yes.clone()).await;
     assert_eq!(late.err().unwrap().kind, crate::error::Kind::Gone);
     answered(&scene, trigger).await;
     assert!(sharing.asks(&scene.owner).is_empty(), "not asked again");

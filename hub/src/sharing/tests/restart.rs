@@ -61,6 +61,7 @@ async fn what_was_stopped_stays_stopped_after_a_restart() {
         let same = RevokeAsked {
             scope: RevokeScope::PressId(other),
             reason: RevokeReason::Owner,
+            envelopes: Vec::new(),
         };
         // The same id again is the same stop, not a new one.
         let known = after.revoke(&scene.owner, stopped.id, same).await.unwrap();
@@ -103,25 +104,33 @@ async fn what_an_owner_is_asked_is_still_asked_after_a_restart_and_a_yes_opens()
         let id = Uuid::from_bytes(open.id.0);
         answered(scene, open).await;
         answered(scene, declined.clone()).await;
-        let no = ApprovalAsked { answer: YesNo::No };
+        let no = ApprovalAsked {
+            answer: YesNo::No,
+            envelopes: Vec::new(),
+        };
         let said = Uuid::from_bytes(declined.id.0);
         scene
             .sharing()
-            .approve(&scene.owner, said, no)
+            .approve(&scene.owner, said, no.clone())
             .await
             .unwrap();
         let before = serde_json::to_value(scene.sharing().asks(&scene.owner)).unwrap();
         let after = again(scene).await;
         let asks = after.asks(&scene.owner);
         assert_eq!(serde_json::to_value(&asks).unwrap(), before);
-        let again = after.alert(PremisesId::of_key("shop"), declined, 0).await;
+        let again = after
+            .alert(PremisesId::of_key("shop"), declined, 0, None)
+            .await;
         assert_eq!(again.unwrap(), AlertAnswer::Asked);
         assert_eq!(after.asks(&scene.owner).len(), 1, "a no stays a no");
         scene.device.hub.sharing = after.clone();
         scene.device.attach().await;
         scene.device.obey().await;
-        let yes = ApprovalAsked { answer: YesNo::Yes };
-        after.approve(&scene.owner, id, yes).await.unwrap();
+        let yes = ApprovalAsked {
+            answer: YesNo::Yes,
+            envelopes: Vec::new(),
+        };
+        after.approve(&scene.owner, id, yes.clone()).await.unwrap();
         scene.device.obey().await;
         let camera = scene.device.camera(1);
         assert!(after.shown(camera, AgencyId::of_key("pd")).is_some());
@@ -190,8 +199,11 @@ async fn a_yes_after_a_restart_opens_for_the_incident_and_ends_with_it() {
         scene.device.hub.sharing = after.clone();
         scene.device.attach().await;
         scene.device.obey().await;
-        let yes = ApprovalAsked { answer: YesNo::Yes };
-        after.approve(&scene.owner, id, yes).await.unwrap();
+        let yes = ApprovalAsked {
+            answer: YesNo::Yes,
+            envelopes: Vec::new(),
+        };
+        after.approve(&scene.owner, id, yes.clone()).await.unwrap();
         scene.device.obey().await;
         assert_eq!(after.cameras_of(incident).len(), 2);
         after.clear(incident, PersonId::of_key("op417")).await;
@@ -212,6 +224,7 @@ async fn a_cameras_stop_and_a_press_taken_back_early_are_known_from_the_record_a
         let taken_back = RevokeAsked {
             scope: RevokeScope::PressId(early),
             reason: RevokeReason::Cancelled,
+            envelopes: Vec::new(),
         };
         let revoke = Uuid::new_v4();
         let sharing = scene.sharing();

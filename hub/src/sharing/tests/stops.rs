@@ -20,6 +20,7 @@ async fn a_stop_is_confirmed_by_the_device_and_saying_it_again_tells_so() {
     let asked = RevokeAsked {
         scope: RevokeScope::GrantId(scene.share(id).id),
         reason: RevokeReason::Owner,
+        envelopes: Vec::new(),
     };
     let (sharing, owner, revoke) = (scene.sharing().clone(), scene.owner.clone(), Uuid::new_v4());
     let first = tokio::spawn(async move { sharing.revoke(&owner, revoke, asked).await });
@@ -29,6 +30,7 @@ async fn a_stop_is_confirmed_by_the_device_and_saying_it_again_tells_so() {
     let again = RevokeAsked {
         scope: RevokeScope::PressId(id),
         reason: RevokeReason::Owner,
+        envelopes: Vec::new(),
     };
     let again = scene
         .sharing()
@@ -91,6 +93,7 @@ async fn a_press_taken_back_says_cancelled() {
     let asked = RevokeAsked {
         scope: RevokeScope::PressId(id),
         reason: RevokeReason::Cancelled,
+        envelopes: Vec::new(),
     };
     let sharing = scene.sharing();
     sharing
@@ -108,6 +111,7 @@ async fn a_press_that_arrives_after_it_was_taken_back_says_cancelled() {
     let asked = RevokeAsked {
         scope: RevokeScope::PressId(id),
         reason: RevokeReason::Cancelled,
+        envelopes: Vec::new(),
     };
     let sharing = scene.sharing();
     sharing
@@ -136,6 +140,7 @@ async fn nobody_stops_what_is_another_owners() {
         let asked = RevokeAsked {
             scope,
             reason: RevokeReason::Owner,
+            envelopes: Vec::new(),
         };
         let refused = scene
             .sharing()
@@ -201,7 +206,14 @@ async fn the_same_stop_twice_at_once_is_one_stop_and_one_record() {
     for orders in [1, 0] {
         let mut held = scene.sharing().held.lock();
         let told = vec![(scene.device.id, scope)];
-        let done = held.stop(revoke, premises, told, consent::Reason::Owner, by, now);
+        let done = held.stop(
+            revoke,
+            premises,
+            (told, note::Envelopes::new()),
+            consent::Reason::Owner,
+            by,
+            now,
+        );
         assert_eq!(done.send.len(), orders);
         assert_eq!(held.revokes[&revoke].stopped.len(), 1);
     }
@@ -262,9 +274,9 @@ async fn a_device_has_no_say_about_the_shares_of_another() {
     stranger.attach().await;
     let other = Uuid::new_v4();
     scene.press(other, panic()).await.unwrap();
-    let no_rule = consent::Refusal::NoRule;
+    let no_rule = consent::GateRefusal::Rules(consent::Refusal::NoRule);
     sharing
-        .refused(stranger.id, trigger_of(other), no_rule)
+        .refused(stranger.id, trigger_of(other), no_rule.into())
         .await;
     let held = sharing.held.lock();
     assert_eq!(held.presses[&trigger_of(other)].refusal, None);

@@ -88,6 +88,8 @@ impl Scene {
             camera_ids: None,
             age_ms: 0,
             note: None,
+            envelopes: Vec::new(),
+            intent: false,
         };
         let sharing = self.test.hub.sharing.clone();
         sharing.press(&self.owner, id, asked).await.unwrap();
@@ -109,7 +111,7 @@ impl Scene {
         };
         let sharing = self.test.hub.sharing.clone();
         let shop = PremisesId::of_key("shop");
-        sharing.alert(shop, trigger, 0).await.unwrap();
+        sharing.alert(shop, trigger, 0, None).await.unwrap();
         self.device.obey().await;
     }
 
