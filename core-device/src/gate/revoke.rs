@@ -13,7 +13,7 @@ use super::judge::{Judge, moment};
 use super::keeper::Keeper;
 use super::papers::taken;
 use super::press::ended;
-use super::record::Told;
+use super::record::{Then, Told};
 
 impl Keeper {
     /// An owner's revoke. It is confirmed as soon as it is done, and written down afterwards.
@@ -74,10 +74,17 @@ impl Keeper {
             None => {
                 let stopped = ended(&effects);
                 self.carry_out(effects);
-                self.stop_done(id, &stopped);
+                self.policy_may_have_changed();
+                // Shut already. That it stays so is said when a loss of power cannot undo it.
+                let told = Told {
+                    said: vec![stop_done(id, &stopped, link::Refusal::Unspecified)],
+                    otherwise: vec![stop_done(id, &stopped, link::Refusal::NotDurable)],
+                    reply: None,
+                };
                 if keep {
-                    self.policy_may_have_changed();
-                    self.words_changed(vec![receipt], Told::nothing());
+                    self.words_changed(vec![receipt], told);
+                } else {
+                    self.record_then(Vec::new(), Then::Tell(told));
                 }
             }
         }
@@ -88,7 +95,7 @@ impl Keeper {
         stopped.extend(self.over_already(revoke, &stopped));
         let closes = !stopped.is_empty();
         self.carry_out(effects);
-        self.stop_done(revoke.id, &stopped);
+        self.say(stop_done(revoke.id, &stopped, link::Refusal::Unspecified));
         // Those that close nothing are kept for triggers still to come, but not without end.
         if !known && (closes || self.closings.allow(boot_now())) {
             self.record(vec![Body::Revoked(revoke.into())]);
@@ -121,25 +128,13 @@ impl Keeper {
         stopped.extend(over.filter(|grant| grant.is_ended()).map(Grant::id));
         stopped.sort();
         stopped.dedup();
-        self.stop_done(id, &stopped);
-    }
-
-    fn stop_done(&self, id: RevokeId, stopped: &[GrantId]) {
-        self.say(device_frame::Body::StopDone(link::StopDone {
-            revoke_id: id.0.to_vec(),
-            grant_ids: stopped.iter().map(|id| id.0.to_vec()).collect(),
-            ..link::StopDone::default()
-        }));
+        self.say(stop_done(id, &stopped, link::Refusal::Unspecified));
     }
 
     fn not_closed(&mut self, id: RevokeId, refusal: link::Refusal) {
         tracing::warn!(refusal = refusal.as_str_name(), "a revoke is not obeyed");
         self.count_refusal(refusal);
-        self.say(device_frame::Body::StopDone(link::StopDone {
-            revoke_id: id.0.to_vec(),
-            grant_ids: Vec::new(),
-            refusal: refusal.into(),
-        }));
+        self.say(stop_done(id, &[], refusal));
     }
 
     /// For a revoke that comes again: what it closed the first time.
@@ -153,4 +148,12 @@ impl Keeper {
         let over = grants.filter(|grant| grant.is_ended()).map(Grant::id);
         over.filter(|id| !stopped.contains(id)).collect()
     }
+}
+
+fn stop_done(id: RevokeId, stopped: &[GrantId], refusal: link::Refusal) -> device_frame::Body {
+    device_frame::Body::StopDone(link::StopDone {
+        revoke_id: id.0.to_vec(),
+        grant_ids: stopped.iter().map(|id| id.0.to_vec()).collect(),
+        refusal: refusal.into(),
+    })
 }

@@ -470,3 +470,23 @@ async fn a_device_that_belongs_to_nobody_takes_no_words() {
     let said = house.present(seal(&policy, Key::OwnerPasskey)).await;
     assert_eq!(said.refusal(), link::Refusal::NotPaired);
 }
+
+#[tokio::test]
+async fn a_key_is_called_cancelled_only_when_a_loss_of_power_cannot_bring_it_back() {
+    let dir = folder();
+    let (house, owner) = House::paired(dir.path(), vec![on_press(&[1])]).await;
+    let key = house.key.clone();
+    house.device.end().await;
+    let mut house = House::start_with(Memory::broken(dir.path()).unwrap(), &key);
+    house.press(&owner, 1).await;
+    let cancel = owner.revoke(2, RevokeScope::Key(Key::OwnerPhone.id()));
+    let end = link::End {
+        revoke_id: vec![2; 16],
+        envelope: seal(&cancel, Key::OwnerPasskey),
+    };
+    house.device.gate.end(end).await.unwrap();
+    let done = house.stop_done().await;
+    assert_eq!(done.refusal(), link::Refusal::NotDurable);
+    assert_eq!(done.grant_ids.len(), 1);
+    assert!(!house.device.is_open(1), "shut all the same");
+}
