@@ -4,8 +4,9 @@
 use crate::audit::{Actor, Class, Event};
 use crate::error::{Error, Result};
 use crate::identity::{Badge, Person, Role};
-use crate::registry::{Agency, Kind, Place, Premises};
+use crate::registry::{Agency, AgencySet, Kind, Place, Premises};
 use crate::state::Hub;
+use crate::words::Envelope;
 use crate::world::{AgencyId, PersonId, PremisesId, Private, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub struct Town {
 struct AgencyEntry {
     key: String,
     name: String,
+    /// Its own set of keys as its supervisors signed it, base64url: owners name the agency by it.
+    set: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +92,7 @@ impl Town {
             .iter()
             .map(|entry| entry.parse(agency))
             .collect::<Result<Vec<_>>>()?;
+        let set = self.agency.set.as_deref().map(set_of_keys).transpose()?;
         for entry in &self.person {
             let known = |key: &String| {
                 let id = PremisesId::of_key(key);
@@ -114,6 +118,9 @@ impl Town {
                 name: self.agency.name.clone(),
             })
             .await?;
+        if let Some(set) = set {
+            hub.registry.put_agency_set(agency, set).await?;
+        }
         for one in premises {
             hub.registry.put_premises(one).await?;
         }
@@ -135,6 +142,10 @@ impl Town {
             "people": people.collect::<Vec<_>>(),
         })
     }
+}
+
+fn set_of_keys(text: &str) -> Result<AgencySet> {
+    AgencySet::read(&Envelope::read(text)?.bytes)
 }
 
 impl PremisesEntry {
