@@ -10,6 +10,7 @@ const ORDER: &[&[&str]] = &[
     &["incidents"],
     &["viewing"],
     &["sharing"],
+    &["words", "mailbox"],
     &["devices", "feeds", "registry"],
     &["identity"],
     &["audit"],
