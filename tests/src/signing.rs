@@ -47,11 +47,25 @@ impl Hand {
     /// # Errors
     /// As the library's, and for a host too long to fit.
     pub fn passkey(&self, object: &ObjectHash, host: &str, flags: u8) -> anyhow::Result<Proof> {
+        self.passkey_at(object, &format!("https://{host}"), host, flags)
+    }
+
+    /// As a passkey of this relying party signs on a page of this origin.
+    ///
+    /// # Errors
+    /// As `passkey`.
+    pub fn passkey_at(
+        &self,
+        object: &ObjectHash,
+        origin: &str,
+        relying_party: &str,
+        flags: u8,
+    ) -> anyhow::Result<Proof> {
         let client = format!(
-            r#"{{"type":"webauthn.get","challenge":"{}","origin":"https://{host}","crossOrigin":false}}"#,
+            r#"{{"type":"webauthn.get","challenge":"{}","origin":"{origin}","crossOrigin":false}}"#,
             URL_SAFE_NO_PAD.encode(object.0)
         );
-        let mut data = Sha256::digest(host).to_vec();
+        let mut data = Sha256::digest(relying_party).to_vec();
         data.extend([flags, 0, 0, 0, 0]);
         let digest = Sha256::new()
             .chain_update(&data)

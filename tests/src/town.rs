@@ -9,9 +9,11 @@ pub mod door;
 pub mod hub;
 pub mod network;
 pub mod page;
+pub mod phone;
 pub mod plan;
 pub mod postgres;
 pub mod process;
+pub mod receipts;
 pub mod sections;
 pub mod share;
 pub mod tap;
@@ -22,6 +24,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use assent_consent::AgencyHash;
 use serde_json::Value;
 
 use crate::cameras::{CameraPlan, Cameras};
@@ -29,7 +32,8 @@ use device::Device;
 use hub::Hub;
 use network::Namespace;
 use page::Page;
-use plan::{Store, TownPlan};
+use phone::{Authority, Phone};
+use plan::{PremisesPlan, RulePlan, Store, TownPlan};
 use postgres::Postgres;
 use tap::Tap;
 
@@ -39,6 +43,7 @@ pub struct Town {
     pub hub: Hub,
     pub cameras: Cameras,
     premises: BTreeMap<String, String>,
+    phones: BTreeMap<String, Phone>,
     alarm: alarm::Alarm,
     networks: Vec<Namespace>,
     taps: Vec<Tap>,
@@ -97,6 +102,7 @@ impl Town {
             hub,
             cameras,
             premises: BTreeMap::new(),
+            phones: BTreeMap::new(),
             alarm,
             networks,
             taps,
@@ -110,8 +116,12 @@ impl Town {
 
     /// People and premises into the hub, a device into each premises.
     async fn settle(&mut self, plan: &TownPlan) -> Result<()> {
+        let signs = plan.premises.iter().any(|premises| premises.paired);
+        let console = self.hub.ready().console.clone();
+        let authority = signs.then(|| Authority::found(&console)).transpose()?;
+        let set = authority.as_ref().map(|all| phone::text(&all.envelope));
         let roster = self.folder.path().join("town.toml");
-        std::fs::write(&roster, toml::to_string(&plan.roster())?)?;
+        std::fs::write(&roster, toml::to_string(&plan.roster(set))?)?;
         let settled = self
             .hub
             .admin(&["import", &roster.to_string_lossy()])
@@ -132,7 +142,43 @@ impl Town {
             .await?;
             self.devices.push(device);
         }
+        match &authority {
+            Some(authority) => self.pair(&plan.premises, authority.name).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Phones for those premises whose owner signs.
+    async fn pair(&mut self, premises: &[PremisesPlan], agency: AgencyHash) -> Result<()> {
+        for premises in premises.iter().filter(|premises| premises.paired) {
+            let phone = self.pair_one(&premises.key, agency, &premises.rules);
+            let phone = phone.await?;
+            self.phones.insert(premises.key.clone(), phone);
+        }
         Ok(())
+    }
+
+    /// A new phone becomes the owner's of a device that belongs to nobody.
+    ///
+    /// # Errors
+    /// When device or mailbox refuse.
+    pub async fn pair_one(
+        &mut self,
+        premises: &str,
+        agency: AgencyHash,
+        rules: &[RulePlan],
+    ) -> Result<Phone> {
+        let mailbox = Page::visit(&self.hub.ready().owner, self.hub.http_address())?;
+        Phone::pair(self.device(premises)?, &mailbox, agency, rules).await
+    }
+
+    /// The phone that was paired first.
+    ///
+    /// # Errors
+    /// When no premises are paired.
+    pub fn phone(&mut self) -> Result<&mut Phone> {
+        let phone = self.phones.values_mut().next();
+        phone.context("nobody signs in this town")
     }
 
     /// # Errors

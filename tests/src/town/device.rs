@@ -194,6 +194,14 @@ impl Device {
         self.command(&["--data-dir", &folder, "enrol", claim]).await
     }
 
+    /// Every receipt in its journal, oldest first, as they lie on the disk.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn receipts(&self) -> Result<Vec<Vec<u8>>> {
+        super::receipts::records(&self.folder.join("data/journal"))
+    }
+
     #[must_use]
     pub fn local_address(&self) -> SocketAddr {
         self.local

@@ -15,6 +15,8 @@ use uuid::Uuid;
 use super::sections::Sections;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// The mailbox answers after 25 s at the latest.
+const CARRIED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Cheap to clone: one client, one session.
 #[derive(Clone)]
@@ -144,6 +146,23 @@ impl Page {
     pub async fn put_sdp(&self, path: &str, sdp: String) -> Result<Answer> {
         let request = self.request(Method::PUT, path)?;
         answer(request.header(CONTENT_TYPE, "application/sdp").body(sdp)).await
+    }
+
+    /// Sends or fetches bytes that the hub does not read.
+    ///
+    /// # Errors
+    /// When the hub cannot be reached; a refusal is an answer.
+    pub async fn carry(
+        &self,
+        method: Method,
+        path: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(u16, Vec<u8>)> {
+        let request = self.request(method, path)?.timeout(CARRIED_WITHIN);
+        let request = request.header(CONTENT_TYPE, "application/octet-stream");
+        let answer = request.body(bytes).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.bytes().await?.to_vec()))
     }
 
     /// Follows the page's event stream.

@@ -62,6 +62,9 @@ pub struct PremisesPlan {
     pub call_back: String,
     pub cameras: Vec<CameraPlan>,
     pub rules: Vec<RulePlan>,
+    /// An owner's phone pairs the device at the start and signs these same rules; from then on it obeys
+    /// signed words only.
+    pub paired: bool,
 }
 
 /// A `[[rule]]` of a device's configuration. The town adds the agency.
@@ -159,6 +162,8 @@ pub(super) struct Roster<'a> {
 struct Agency {
     key: &'static str,
     name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -183,11 +188,13 @@ impl<'a> Premises<'a> {
 }
 
 impl TownPlan {
-    pub(super) fn roster(&self) -> Roster<'_> {
+    /// `set`: the agency's own keys, for owners who sign.
+    pub(super) fn roster(&self, set: Option<String>) -> Roster<'_> {
         Roster {
             agency: Agency {
                 key: AGENCY,
                 name: "Springfield PD",
+                set,
             },
             premises: self.premises.iter().map(Premises::of).collect(),
             person: &self.people,
@@ -290,6 +297,16 @@ impl TownPlan {
         town.store = Store::of_this_run();
         town
     }
+
+    /// The same shop, whose device obeys its owner's signed words only.
+    #[must_use]
+    pub fn paired_shop() -> Self {
+        let mut town = Self::one_shop();
+        for shop in &mut town.premises {
+            shop.paired = true;
+        }
+        town
+    }
 }
 
 fn premises(
@@ -307,6 +324,7 @@ fn premises(
         call_back: "555 0100".to_owned(),
         cameras,
         rules: Vec::new(),
+        paired: false,
     }
 }
 
