@@ -37,7 +37,7 @@ export class OwnerApp {
   #rememberedPremises = $state.raw<OwnerPremises[]>([]);
   readonly #dismissed = new SvelteSet<Id>();
   readonly #keeping = openKeeping();
-  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items), Date.now, async (kept, now) =>
+  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items), () => Date.now(), async (kept, now) =>
     this.#signs ? (await this.signing()).seal(kept, now) : [],
   );
   #signing: Promise<PhoneSigning> | null = null;

@@ -82,7 +82,7 @@ async function sendWaiting(): Promise<void> {
   const { id } = await call<Me>('GET', '/api/session');
   const signing = await phoneSigning();
   for (const kept of inSendingOrder(waiting.filter(({ personId }) => personId === id))) {
-    const { state } = await deliver(kept, Date.now, post, signing.seal);
+    const { state } = await deliver(kept, () => Date.now(), post, signing.seal);
     if (kept.kind === 'press' || state !== 'received') await keeping.change([], [kept.id]);
   }
 }

@@ -29,8 +29,7 @@ export class Nonces {
   /** For one signature. Rejects with the hub's or the device's reason. */
   async take(device: string): Promise<Bytes> {
     const slot = this.#slot(device);
-    // One that is under way makes the ready one stale.
-    if (slot.asked || !this.#isFresh(slot)) await this.#ask(device, slot);
+    if (!this.#isFresh(slot)) await this.#ask(device, slot);
     // Somebody else who waited for the same answer was quicker.
     if (!slot.ready) return this.take(device);
     const { nonce } = slot.ready;
@@ -59,6 +58,7 @@ export class Nonces {
   }
 
   async #fetch(device: string, slot: Slot): Promise<void> {
+    // The question makes the one before it stale.
     slot.ready = null;
     // Counted from before the question: the device began to count after it.
     const from = this.now();
