@@ -85,6 +85,10 @@ impl Alerts {
         let answer = match press.state {
             PressState::Message | PressState::Refused => AlertAnswer::Nothing,
             PressState::Cancelled => AlertAnswer::Cancelled,
+            // Nothing opens before somebody has signed.
+            PressState::Received if !press.sign_for.is_empty() && press.share_ids.is_empty() => {
+                AlertAnswer::Asked
+            }
             PressState::Received | PressState::Opened => AlertAnswer::Opened,
         };
         let incident = self.incidents.raise(NewAlert {

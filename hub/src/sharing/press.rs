@@ -48,13 +48,10 @@ pub struct PressAsked {
     #[serde(default)]
     pub note: Option<String>,
     /// The press as it was signed, one a device that obeys signed words only, in base64url. What is shown is
-    /// taken from them; once more with fresh ones, it is the same press.
+    /// taken from them. Without one operators hear of the press, and such a device opens nothing until the
+    /// same press comes again with it (`signFor`).
     #[serde(default)]
     pub envelopes: Vec<String>,
-    /// There is nothing fresh to sign with while the device is away: operators hear of it now, and it opens
-    /// when it comes again with envelopes.
-    #[serde(default)]
-    pub intent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, Deserialize, utoipa::ToSchema)]
@@ -103,10 +100,6 @@ impl Sharing {
         let mut trigger = self.trigger_from(by, id, &asked)?;
         let (cameras, envelopes) = self.asked_for(by, &mut trigger, &asked)?;
         let named = Named::of(&self.registry, premises, &cameras)?;
-        let is_press = !asked.intent && asked.age_ms <= STALE_AFTER_MS;
-        if envelopes.is_empty() && is_press {
-            self.need_signature(&trigger, premises, &named)?;
-        }
         let with = (&cameras[..], &envelopes);
         let known = self.note_press(&trigger, premises, by, asked.age_ms, with)?;
         if let Some(known) = known {

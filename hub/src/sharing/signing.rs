@@ -1,6 +1,6 @@
 //! Devices that obey signed words only: what waits for a signature, what is signed once more because its
 //! nonce had grown stale, and what the hub does of itself where a signature is missing or was refused,
-//! which is to close and never to open.
+//! which is to tell operators and to close, and never to open.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use super::signed::{SignedYes, needed};
 use crate::error::Result;
 use crate::identity::Person;
 use crate::words::base64url;
-use crate::world::{CameraId, DeviceId, PremisesId, millis};
+use crate::world::{CameraId, DeviceId, millis};
 
 /// Records of a press stay short enough for the spool: with more than this the envelopes are left to the row.
 const LONGEST_RECORDED: usize = 8 << 10;
@@ -44,25 +44,6 @@ impl Sharing {
         }
         let named = asked.camera_ids.iter().flatten().copied();
         Ok((named.map(CameraId).collect(), Envelopes::new()))
-    }
-
-    /// Refuses an unsigned press where a device obeys signed words only; the page signs and sends it again.
-    pub(super) fn need_signature(
-        &self,
-        trigger: &Trigger,
-        premises: PremisesId,
-        named: &Named,
-    ) -> Result<()> {
-        let held = self.held.lock();
-        if held.presses.contains_key(&trigger.id) {
-            return Ok(());
-        }
-        let devices = held.sites_of(premises).into_iter();
-        let mut told = devices.filter(|device| named.told(trigger, *device).is_some());
-        if told.any(|device| held.is_paired(device)) {
-            return Err(needed());
-        }
-        Ok(())
     }
 
     /// A known press comes again with envelopes: for devices that had none, or whose nonce was stale.

@@ -123,7 +123,6 @@ fn panic() -> PressAsked {
         age_ms: 0,
         note: None,
         envelopes: Vec::new(),
-        intent: false,
     }
 }
 

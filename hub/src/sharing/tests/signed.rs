@@ -85,12 +85,9 @@ fn asked(scope: RevokeScope, words: &[Word]) -> RevokeAsked {
 }
 
 #[tokio::test]
-async fn a_paired_device_wants_a_signature_and_gets_it_byte_by_byte() {
+async fn a_paired_device_gets_what_was_signed_byte_by_byte() {
     let mut paired = Paired::new().await;
     let id = Uuid::new_v4();
-    let unsigned = paired.press(id, &[]).await.err().unwrap();
-    assert_eq!(unsigned.slug, "signature-needed");
-    assert!(paired.scene.sharing().press_by_id(id).is_none());
     let word = paired.word(id, 1);
     let received = paired.press(id, std::slice::from_ref(&word)).await.unwrap();
     assert_eq!(received.state, PressState::Received);
@@ -141,15 +138,11 @@ async fn what_was_signed_and_what_was_asked_must_be_the_same() {
 }
 
 #[tokio::test]
-async fn a_press_with_nothing_fresh_to_sign_is_heard_and_opens_when_it_is_signed() {
+async fn a_press_that_nobody_signed_is_heard_and_opens_only_when_it_is_signed() {
     let mut paired = Paired::new().await;
     paired.scene.device.unplug();
     let id = Uuid::new_v4();
-    let intent = PressAsked {
-        intent: true,
-        ..panic()
-    };
-    let heard = paired.scene.press(id, intent).await.unwrap();
+    let heard = paired.press(id, &[]).await.unwrap();
     assert_eq!(heard.state, PressState::Received);
     assert_eq!(heard.sign_for, [paired.scene.device.id.to_string()]);
     paired.scene.device.attach().await;

@@ -89,7 +89,6 @@ impl Scene {
             age_ms: 0,
             note: None,
             envelopes: Vec::new(),
-            intent: false,
         };
         let sharing = self.test.hub.sharing.clone();
         sharing.press(&self.owner, id, asked).await.unwrap();
