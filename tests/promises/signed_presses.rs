@@ -113,15 +113,17 @@ async fn a_signed_press_opens_and_its_picture_is_on_the_wall() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_press_without_a_signature_is_refused_at_the_page_and_opens_nothing() {
-    let scene = paired().await;
+async fn a_press_without_a_signature_is_heard_and_opens_nothing() {
+    let mut scene = paired().await;
     let press = Press::new(&scene.premises);
     let answer = press.send(&scene.owner.page, 0).await.unwrap();
-    assert_eq!(
-        answer.problem().as_deref(),
-        Some("signature-needed"),
-        "{answer:?}"
-    );
+    let known = answer.json().unwrap();
+    let sign_for = known["signFor"].as_array().map(Vec::len);
+    assert_eq!(sign_for, Some(1), "{known}");
+    let heard = |now: &_| alerts(now, "press").into_iter().next();
+    let sees = &mut scene.operator.sees;
+    let alert = sees.until("operators hear of it", SOON, heard).await;
+    assert_eq!(alert.unwrap()["answer"], "asked");
     sleep(Duration::from_secs(1)).await;
     assert_eq!(live(&scene), 0);
 }
