@@ -78,7 +78,7 @@ fn compressed(point: &[u8]) -> Option<[u8; 33]> {
 #[cfg(test)]
 pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use assent_consent::{P256, Proof, Verify as _};
+    use assent_consent::{Origin, P256, Proof, Verify as _};
 
     use super::*;
 
@@ -92,7 +92,7 @@ pub(crate) mod tests {
         let key = key();
         let bytes = SignedBytes::new("receipt.1", b"payload").unwrap();
         let proof = Proof::Raw(key.sign(&bytes).unwrap());
-        let nowhere = crate::gate::no_origins();
+        let nowhere = Origin::nowhere().into();
         let verified = P256.verify(key.public(), &bytes.hash(), &proof, &nowhere);
         assert_eq!(verified, Ok(()));
     }

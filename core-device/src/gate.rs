@@ -21,8 +21,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use assent_consent::{
-    CameraNumber, DeviceId, GateRefusal, GrantId, Level, Origin, Origins, Permission,
-    StandingPolicy, TriggerId,
+    CameraNumber, DeviceId, GateRefusal, GrantId, Level, Origin, Permission, StandingPolicy,
+    TriggerId,
 };
 use assent_wire::link::{self, device_frame};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -65,14 +65,6 @@ pub struct ConsentSetup {
     pub indoor: BTreeSet<CameraNumber>,
     /// Without one, receipts are unsigned and there is no pairing.
     pub key: Option<DeviceKey>,
-}
-
-/// For a device that nobody told where its owner's page is: no passkey signs there.
-pub(crate) fn no_origins() -> Origins {
-    // A name that can belong to nobody (RFC 2606, section 2).
-    const NOWHERE: &str = "https://nowhere.invalid";
-    #[expect(clippy::expect_used, reason = "a constant that is an origin")]
-    Origin::new(NOWHERE).expect("an origin").into()
 }
 
 /// A press at the premises.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assent_consent::{
     DeviceId, Epoch, Gate as Words, GateKept, GateRefusal, GateSetup, Input, Kept as Memories,
-    Origins, Outcome, Sharing, Site, StandingPolicy, Word,
+    Origin, Origins, Outcome, Sharing, Site, StandingPolicy, Word,
 };
 use assent_wire::link::receipt::Body;
 use assent_wire::link::{self, device_frame};
@@ -16,7 +16,7 @@ use super::judge::{Judge, moment};
 use super::keeper::Keeper;
 use super::press::LastPresses;
 use super::record::{Then, Told};
-use super::{Confirmed, ConsentSetup, Reset, Standing, WaitsFor, boot_now, no_origins};
+use super::{Confirmed, ConsentSetup, Reset, Standing, WaitsFor, boot_now};
 use crate::camera::Armed;
 use crate::memory::Words as KeptWords;
 use crate::pairing::{
@@ -85,9 +85,12 @@ impl Ownership {
             let indoor = self.setup.indoor.contains(&camera);
             (camera, if indoor { Site::Indoor } else { Site::Outdoor })
         };
+        // Nobody said where the owner's page is: no passkey signs there.
+        let origins = Origins::new(self.setup.origins.clone());
+        let origins = origins.unwrap_or_else(|| Origin::nowhere().into());
         GateSetup {
             device: self.device,
-            origins: Origins::new(self.setup.origins.clone()).unwrap_or_else(no_origins),
+            origins,
             cameras: valves.keys().copied().map(site).collect(),
         }
     }

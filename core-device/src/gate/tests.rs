@@ -2,6 +2,7 @@
 
 mod consent;
 mod device;
+mod house;
 mod lasting;
 
 use device::*;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::io;
 
 use assent_consent::{
-    Addressed, DeviceId, Epoch, P256, Proof, Signature, Signatures, SignedReceipt, Verify as _,
-    Word,
+    Addressed, DeviceId, Epoch, Origin, P256, Proof, Signature, Signatures, SignedReceipt,
+    Verify as _, Word,
 };
 use assent_wire::{open_word, seal_word, signed_bytes};
 
@@ -58,7 +58,7 @@ impl Signer {
                     self.key.public(),
                     &sealed.hash,
                     &signature.proof,
-                    &crate::gate::no_origins(),
+                    &Origin::nowhere().into(),
                 )
                 .is_ok()
     }

@@ -40,6 +40,12 @@ impl Origin {
         fits.then_some(Self(text)).ok_or(BadOrigin)
     }
 
+    /// Where no browser ever is (RFC 2606, section 2): for whoever takes no passkey's word.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self("https://nowhere.invalid".to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -63,6 +63,8 @@ fn an_origin_is_written_as_browsers_do() {
     ] {
         assert_eq!(Origin::new(good).unwrap().as_str(), good);
     }
+    let nowhere = Origin::nowhere();
+    assert_eq!(Origin::new(nowhere.as_str()), Ok(nowhere));
     for bad in [
         "",
         "a.example",
