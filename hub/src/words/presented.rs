@@ -38,6 +38,12 @@ struct One {
     tell: Option<oneshot::Sender<Said>>,
 }
 
+/// A device's word about one of them: what is in force by it, and who waits to hear it.
+struct Heard {
+    taken: Option<Envelope>,
+    tell: Option<oneshot::Sender<Said>>,
+}
+
 /// What a device says to a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
@@ -119,10 +125,18 @@ impl Words {
             link::Refusal::Unspecified => Said::Taken,
             refusal => Said::Refused(WordRefusal::try_from(refusal).map_err(Error::internal)?),
         };
-        let Some(envelope) = self.pending.lock().hear(device, &presented.hash, said) else {
-            return Ok(());
+        let heard = self.pending.lock().hear(device, &presented.hash, said);
+        let Some(heard) = heard else { return Ok(()) };
+        // Kept first: whoever is told that it is in force finds it here.
+        let kept = match &heard.taken {
+            Some(envelope) => rows::put(&self.world, device, envelope).await,
+            None => Ok(()),
         };
-        rows::put(&self.world, device, &envelope).await
+        if let Some(tell) = heard.tell {
+            // Whoever asked may have given up meanwhile.
+            tell.send(said).ok();
+        }
+        kept
     }
 
     /// The device was paired by this message: what stands in it is in force there.
@@ -184,23 +198,21 @@ impl Pending {
         self.0.is_empty()
     }
 
-    /// Answers whoever waits. Gives the word when it is in force now.
-    fn hear(&mut self, device: DeviceId, hash: &[u8], said: Said) -> Option<Envelope> {
+    /// None: nobody gave the device this. What waits for a press stays until the device has its last say.
+    fn hear(&mut self, device: DeviceId, hash: &[u8], said: Said) -> Option<Heard> {
         let at = self
             .0
             .iter()
             .position(|one| one.device == device && one.hash == hash)?;
         if said == Said::WaitsForPress {
-            if let Some(tell) = self.0[at].tell.take() {
-                tell.send(said).ok();
-            }
-            return None;
+            let tell = self.0[at].tell.take();
+            return Some(Heard { taken: None, tell });
         }
         let one = self.0.remove(at);
-        if let Some(tell) = one.tell {
-            tell.send(said).ok();
-        }
-        (said == Said::Taken).then_some(one.envelope)
+        Some(Heard {
+            taken: (said == Said::Taken).then_some(one.envelope),
+            tell: one.tell,
+        })
     }
 }
 
