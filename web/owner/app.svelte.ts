@@ -37,8 +37,8 @@ export class OwnerApp {
   #rememberedPremises = $state.raw<OwnerPremises[]>([]);
   readonly #dismissed = new SvelteSet<Id>();
   readonly #keeping = openKeeping();
-  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items), () => Date.now(), async (kept, now) =>
-    this.#signs ? (await this.signing()).seal(kept, now) : [],
+  readonly #outbox = new Outbox(this.#keeping, post, (items) => this.#changed(items), () => Date.now(), async (kept, now, again) =>
+    this.#signs ? (await this.signing()).seal(kept, now, again) : [],
   );
   #signing: Promise<PhoneSigning> | null = null;
   /** Devices that know this phone's key; undefined until it was looked. */
@@ -136,6 +136,11 @@ export class OwnerApp {
       end?.();
       end = null;
     };
+  }
+
+  /** Presses whose signature came too late at a device are signed once more. For an $effect. */
+  signAgain(): void {
+    for (const press of this.stream.get('presses') ?? []) this.#outbox.signAgain(press);
   }
 
   #isHere(own: OwnDevice): boolean {

@@ -1,6 +1,5 @@
 // What this phone keeps until the hub has it: presses and stops, each with the id it will carry for ever. Only
 // the shapes and the rules about age; keeping them is database.ts, sending them outbox.ts.
-import { Problem } from '$shared/api/client';
 import type { Id, Level, PressBody, RevokeBody, RevokeScope } from '$shared/api/shapes';
 
 /** An older press may describe a danger that has passed: it arrives as a message and opens nothing. */
@@ -39,18 +38,15 @@ export interface Signed {
   envelopes?: string[];
 }
 
-export type Seal = (kept: Kept, now: number) => Promise<string[]>;
+/** Signs for these devices, or for all; where some are named, what was signed before has not done. */
+export type Seal = (kept: Kept, now: number, again?: readonly string[]) => Promise<string[]>;
 
-/** A stop goes out without its signature rather than late: the hub can close what it carries by itself. */
-const STOP_SIGNED_WITHIN_MS = 1_500;
+/** It goes out unsigned rather than late: a press is heard and can be signed after, and the hub closes what it carries. */
+const SIGNED_WITHIN_MS = 1_500;
 
-/** Rejects only where a press should be tried again: its device has nothing fresh to sign at the moment. */
-export async function signed(kept: Kept, now: number, seal: Seal): Promise<Signed> {
-  const sealing = seal(kept, now).catch((failure: unknown) => {
-    if (kept.kind === 'press' && failure instanceof Problem && failure.passing) throw failure;
-    return [];
-  });
-  const envelopes = await (kept.kind === 'press' ? sealing : Promise.race([sealing, nothingIn(STOP_SIGNED_WITHIN_MS)]));
+export async function signed(kept: Kept, now: number, seal: Seal, again?: readonly string[]): Promise<Signed> {
+  const sealing = seal(kept, now, again).catch(() => []);
+  const envelopes = await Promise.race([sealing, nothingIn(SIGNED_WITHIN_MS)]);
   return envelopes.length > 0 ? { envelopes } : {};
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '$shared/api/client';
 import type { Press, PressBody, Revoke } from '$shared/api/shapes';
 import { openKeeping, type Keeping } from './database';
-import { inSendingOrder, OPENS_WITHIN_MS, stillOpens, type Kept, type KeptPress, type KeptRevoke } from './kept';
+import { inSendingOrder, OPENS_WITHIN_MS, stillOpens, type Kept, type KeptPress, type KeptRevoke, type Seal } from './kept';
 import { Outbox, type Item } from './outbox';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
@@ -49,7 +49,7 @@ function hub() {
     }),
     revoke: vi.fn(async (id: string): Promise<Revoke> => {
       if (state.deaf) throw unreachable();
-      return { id, state: state.confirms ? 'confirmed' : 'received', stopped: [], confirmedAt: null };
+      return { id, state: state.confirms ? 'confirmed' : 'received', stopped: [], confirmedAt: null, refusal: null };
     }),
   };
 }
@@ -74,6 +74,61 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(() => vi.useRealTimers());
+
+describe('a press at a device that wants a signature', () => {
+  const BOX = 'aa'.repeat(32);
+  const answered = (id: string, signFor: string[]) => ({ id, premisesId: 'shop', state: 'received', signFor }) as unknown as Press;
+
+  it('is heard at once, and signed as soon as there is something fresh to sign', async () => {
+    const post = hub();
+    post.press.mockImplementation(async (id, body) => answered(id, 'envelopes' in body ? [] : [BOX]));
+    const asked: (readonly string[] | undefined)[] = [];
+    let away = true;
+    const seal: Seal = async (_, __, again) => {
+      asked.push(again);
+      if (away) throw new Problem('device-away', 503, 'Your device is away.');
+      return ['abc'];
+    };
+    const outbox = new Outbox(memory(), post, (now) => (items = now), () => clock, seal);
+    await outbox.add([press('p1', clock)]);
+    await pass(5_000);
+    expect(items[0]).toMatchObject({ state: 'received', answer: { signFor: [BOX] } });
+    expect(asked.slice(0, 2)).toEqual([undefined, [BOX]]);
+    away = false;
+    await pass(2_500);
+    expect(items[0]).toMatchObject({ state: 'delivered' });
+    expect(post.press).toHaveBeenLastCalledWith('p1', expect.objectContaining({ envelopes: ['abc'] }));
+  });
+
+  it('is signed no more once it is older than two minutes', async () => {
+    const post = hub();
+    post.press.mockImplementation(async (id) => answered(id, [BOX]));
+    const outbox = new Outbox(memory(), post, (now) => (items = now), () => clock, async () => []);
+    await outbox.add([press('p1', clock)]);
+    await pass(130_000);
+    expect(items[0]).toMatchObject({ state: 'delivered' });
+    const calls = post.press.mock.calls.length;
+    await pass(30_000);
+    expect(post.press.mock.calls.length).toBe(calls);
+  });
+
+  it('is signed once more when the device says that the first words came too late', async () => {
+    const post = hub();
+    post.press.mockImplementation(async (id) => answered(id, []));
+    let signatures = 0;
+    const outbox = new Outbox(memory(), post, (now) => (items = now), () => clock, async () => [`words ${++signatures}`]);
+    await outbox.add([press('p1', clock)]);
+    await pass(100);
+    outbox.signAgain(answered('p1', []));
+    outbox.signAgain(answered('elsewhere', [BOX]));
+    await pass(100);
+    expect(post.press).toHaveBeenCalledTimes(1);
+    outbox.signAgain(answered('p1', [BOX]));
+    await pass(100);
+    expect(post.press).toHaveBeenLastCalledWith('p1', expect.objectContaining({ envelopes: ['words 2'] }));
+    expect(items[0]?.state).toBe('delivered');
+  });
+});
 
 describe('a press', () => {
   it('carries the line for the operators, and none when none was kept', async () => {

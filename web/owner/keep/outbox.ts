@@ -2,12 +2,13 @@
 // hub answers, through dead networks, restarts and reloads.
 //
 //   made -> kept -> sending -> delivered            (a press; a stop that the device confirmed)
-//             ^        |  `--> received -> delivered    (a stop that the device has not confirmed yet)
+//             ^        |  `--> received -> delivered    (a stop that no device has confirmed yet; a press that waits for
+//             |        |                                 a signature over something fresh, for as long as it may open)
 //             '--wait--'  `--> refused                  (the hub said no, for good)
 import { backOffMs, Problem } from '$shared/api/client';
 import type { Id, Press, PressBody, Revoke, RevokeBody } from '$shared/api/shapes';
 import type { Keeping } from './database';
-import { inSendingOrder, type Kept, type Seal, type Signed } from './kept';
+import { inSendingOrder, stillOpens, type Kept, type Seal, type Signed } from './kept';
 import { deliver } from './post';
 
 export interface Post {
@@ -31,6 +32,8 @@ const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5_000;
 /** How often to ask whether the device has confirmed a stop. */
 const CONFIRM_MS = 700;
+/** How often to look whether a device that was away has something fresh to sign. */
+const SIGN_MS = 2_000;
 /** A phone whose storage hangs must still send. */
 const STORAGE_PATIENCE_MS = 400;
 /** Nobody presses this often; past it the oldest delivered ones are forgotten. */
@@ -80,6 +83,13 @@ export class Outbox {
     }
   }
 
+  /** A device has said since that what was signed came too late: once more, with something fresh. */
+  signAgain(press: Press): void {
+    if (this.#item(press.id)?.state !== 'delivered' || !this.#waitsForSignature(press.id, press)) return;
+    this.#set(press.id, { state: 'received', answer: press });
+    void this.#send(press.id);
+  }
+
   /** Forgets the outcome of something that needs no further sending. */
   dismiss(id: Id): void {
     const state = this.#item(id)?.state;
@@ -114,7 +124,7 @@ export class Outbox {
     clearTimeout(this.#timers.get(id));
     this.#set(id, { state: 'sending', attempts: item.attempts + 1 });
     try {
-      const answer = await deliver(item.kept, this.now, this.post, this.seal);
+      const answer = await deliver(item.kept, this.now, this.post, this.seal, waitingFor(item.answer));
       this.#arrived(id, answer);
     } catch (thrown) {
       this.#failed(id, thrown);
@@ -127,8 +137,17 @@ export class Outbox {
       this.#set(id, { state: 'received', answer, problem: null, attempts: 0 });
       return this.#later(id, CONFIRM_MS);
     }
+    if (this.#waitsForSignature(id, answer)) {
+      this.#set(id, { state: 'received', answer, problem: null, attempts: 0 });
+      return this.#later(id, SIGN_MS);
+    }
     this.#set(id, { state: 'delivered', answer, problem: null });
     this.#forget(id);
+  }
+
+  #waitsForSignature(id: Id, answer: Press | Revoke): boolean {
+    const { kept } = this.#item(id)!;
+    return kept.kind === 'press' && waitingFor(answer) !== undefined && stillOpens(kept, this.now());
   }
 
   #failed(id: Id, thrown: unknown): void {
@@ -140,7 +159,7 @@ export class Outbox {
       this.#set(id, { state: 'refused', problem: problem.sentence });
       return this.#forget(id);
     }
-    const state = item.kept.kind === 'revoke' && item.answer ? 'received' : 'waiting';
+    const state = item.answer ? 'received' : 'waiting';
     this.#set(id, { state, problem: problem.sentence });
     this.#later(id, problem.retryAfterMs ?? backOffMs(item.attempts, FIRST_RETRY_MS, LONGEST_RETRY_MS));
   }
@@ -177,6 +196,12 @@ export class Outbox {
     this.#items = this.#items.filter((item) => !surplus.has(item));
     this.changed(this.#items);
   }
+}
+
+/** The devices that a press still waits for; undefined where there are none. An older hub names none. */
+function waitingFor(answer: Press | Revoke | null): readonly string[] | undefined {
+  const devices = answer && 'signFor' in answer ? answer.signFor : [];
+  return devices.length > 0 ? devices : undefined;
 }
 
 function fresh(kept: Kept, onDisk: boolean): Item {

@@ -24,11 +24,14 @@ describe('a press', () => {
     expect(post.press.mock.calls).toEqual([['p1', expect.objectContaining({ ageMs: 1_000, envelopes: ['abc'] })], ['p1', expect.not.objectContaining({ envelopes: expect.anything() as unknown })]]);
   });
 
-  it('waits while its device has nothing fresh to sign', async () => {
+  it('goes out unsigned where it cannot be signed in time, so that operators hear of it', async () => {
     const post = hub();
-    const away = new Problem('device-away', 503, 'Your device is away.');
-    await expect(deliver(press, now, post, () => Promise.reject(away))).rejects.toBe(away);
-    expect(post.press).not.toHaveBeenCalled();
+    for (const why of [new Problem('device-away', 503, 'x'), new Problem('unknown-key', 422, 'x'), new TypeError('x')]) await deliver(press, now, post, () => Promise.reject(why));
+    const hanging = deliver(press, now, post, () => new Promise(() => undefined));
+    await vi.advanceTimersByTimeAsync(1_500);
+    await hanging;
+    expect(post.press).toHaveBeenCalledTimes(4);
+    for (const [, body] of post.press.mock.calls as unknown[][]) expect(body).not.toHaveProperty('envelopes');
   });
 
   it('whose signed words the hub does not take is said plainly, so that operators hear of it', async () => {
@@ -36,12 +39,6 @@ describe('a press', () => {
     post.press.mockRejectedValueOnce(new Problem('envelope-unreadable', 422, 'x'));
     await deliver(press, now, post, async () => ['abc']);
     expect(post.press.mock.calls.map(([, body]: unknown[]) => 'envelopes' in (body as object))).toEqual([true, false]);
-  });
-
-  it('goes out unsigned where it never can be signed, so that the hub at least hears of it', async () => {
-    const post = hub();
-    for (const never of [new Problem('unknown-key', 422, 'x'), new TypeError('x')]) await deliver(press, now, post, () => Promise.reject(never));
-    expect(post.press).toHaveBeenCalledTimes(2);
   });
 });
 

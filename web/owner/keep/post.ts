@@ -13,8 +13,8 @@ export const post: Post = {
 };
 
 /** A press or a stop never fails on its signature: without one the hub still tells operators, and closes what it carries. */
-export async function deliver(kept: Kept, now: () => number, post: Post, seal: Seal): Promise<Press | Revoke> {
-  const words = await signed(kept, now(), seal);
+export async function deliver(kept: Kept, now: () => number, post: Post, seal: Seal, again?: readonly string[]): Promise<Press | Revoke> {
+  const words = await signed(kept, now(), seal, again);
   try {
     return await put(kept, words, now(), post);
   } catch (thrown) {

@@ -16,7 +16,7 @@ const waiting: Item = { kept, onDisk: true, state: 'waiting', attempts: 3, probl
 const received: Press = {
   ...{ id: 'p1', premisesId: 'shop', state: 'received', level: 'panic', silent: false, drill: false },
   ...{ by: { id: 'rosa', name: 'Rosa' }, receivedAt: time(1), openedAt: null, onWallAt: null, acknowledged: null },
-  ...{ cancellableUntil: time(6), shareIds: ['g1'], refusal: null },
+  ...{ cancellableUntil: time(6), shareIds: ['g1'], refusal: null, signFor: [] },
 };
 const live = { id: 'g1', pressId: 'p1', state: 'live', liveAt: time(2) } as Share;
 

@@ -11,7 +11,7 @@ const press = (id: string, phase: PressView['phase'], by: PressView['by'] = null
 
 function stop(id: string, state: Item['state'], answer: Revoke['state'] | null, madeAt = 5): Item {
   const kept: KeptRevoke = { kind: 'revoke', id, personId: 'rosa', scope: { premisesId: 'shop' }, reason: 'owner', madeAt };
-  const said = answer ? { id, state: answer, stopped: ['g1'], confirmedAt: null } : null;
+  const said = answer ? { id, state: answer, stopped: ['g1'], confirmedAt: null, refusal: null } : null;
   return { kept, onDisk: true, state, attempts: 1, problem: null, answer: said };
 }
 

@@ -1,6 +1,6 @@
 // This phone as a signer: its key, its devices and its nonces, put together for the page and for the service worker.
 // Loaded only where a device is paired, so that the press page stays small.
-import type { Id } from '$shared/api/shapes';
+import type { Ask, Id } from '$shared/api/shapes';
 import { base64url, hex, same } from '../consent/bytes';
 import { phoneKey } from '../consent/keys';
 import { keepDevice, ownDevices, type OwnDevice } from '../consent/memory';
@@ -10,13 +10,13 @@ import type { Seal } from '../keep/kept';
 import { askNonce, knownWords } from './hub';
 import { newest } from './newest';
 import { Nonces } from './nonces';
-import { Signer, type AskSeen } from './signer';
+import { Signer } from './signer';
 
 export interface PhoneSigning {
   readonly seal: Seal;
   readonly nonces: Nonces;
   readonly devices: readonly OwnDevice[];
-  yes(ask: AskSeen, by: Id): Promise<string[]>;
+  yes(ask: Ask, by: Id): Promise<string[]>;
   /** After pairing, or when newer words were taken over. */
   reload(): Promise<void>;
   /** Takes over what the hub has newer, so that a phone whose key was cancelled knows it. What fails is for next time. */
@@ -29,7 +29,7 @@ export async function phoneSigning(): Promise<PhoneSigning> {
   const signer = new Signer({ devices: () => devices, key: () => phoneKey(), nonce: (device) => nonces.take(device) });
   const reload = async () => void (devices = await devicesWithMe());
   return {
-    seal: async (kept, now) => (await signer.seal(kept, now)).map(base64url),
+    seal: async (kept, now, again) => (await signer.seal(kept, now, again)).map(base64url),
     yes: async (ask, by) => (await signer.yes(ask, by, Date.now())).map(base64url),
     nonces,
     get devices() {

@@ -1,13 +1,14 @@
 // @vitest-environment node
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Problem } from '$shared/api/client';
+import type { Ask } from '$shared/api/shapes';
 import { hex, unhex, type Bytes } from '../consent/bytes';
 import type { OwnDevice } from '../consent/memory';
 import { open } from '../consent/signed';
 import { TestKey } from '../consent/testing/keys';
 import { verify } from '../consent/verify';
 import type { KeptPress, KeptRevoke } from '../keep/kept';
-import { idBytes, Signer, uuidOf, type AskSeen } from './signer';
+import { idBytes, Signer, uuidOf } from './signer';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
 const [PRESS, STOP, ROSA, SHOP, SCHOOL, SPD] = ['01', '02', '03', '04', '05', '06'].map((end) => `5b0d2f9e-0c1a-4f6e-9d57-0a4c5cf0a0${end}`) as [string, string, string, string, string, string];
@@ -66,6 +67,14 @@ describe('a press', () => {
     expect((await opened(later))[0]!.id).toEqual(idBytes(PRESS));
   });
 
+  it('is signed anew for just those devices for which the first words have not done', async () => {
+    const first = await signer.seal(pressed, START);
+    const [again, ...more] = await signer.seal(pressed, START + 2_000, [BACK.id]);
+    expect([again!, ...more].length).toBe(1);
+    expect(first.map(hex)).not.toContain(hex(again!));
+    expect((await opened([again!]))[0]).toMatchObject({ device: unhex(BACK.id), id: idBytes(PRESS) });
+  });
+
   it('that is older than two minutes is a message, and nothing is signed', async () => {
     expect(await signer.seal(pressed, START + 120_001)).toEqual([]);
     expect(nonces).toBe(0);
@@ -111,14 +120,17 @@ describe('a stop', () => {
 });
 
 it('a yes says what the owner was shown of the alert', async () => {
-  const ask: AskSeen = {
+  const ask: Ask = {
     alertId: STOP, premisesId: SHOP, kind: 'gunshot', raisedAt: '', cameras: [], minutes: 10, agency: { id: SPD, name: 'Springfield PD' }, expiresAt: '',
-    place: { lat: 39.7817213, lon: -89.6501481 }, source: 'sensor 4',
+    place: { lat: 39.7817213, lon: -89.6501481 }, source: 'sensor 4', signedAs: null,
   };
   const [word] = await opened(await signer.yes(ask, ROSA, START));
   const alert = { kind: 'gunshot', agency: unhex(AGENCY), place: { latE7: 397_817_213, lonE7: -896_501_481 }, source: 'sensor 4' };
   expect(word!.kind).toEqual({ approval: { ofTrigger: idBytes(STOP), alert, by: ROSA } });
-  expect(await signer.yes({ ...ask, agency: { id: ROSA, name: 'Another' } }, ROSA, START)).toEqual([]);
+  const other = { ...ask, agency: { id: ROSA, name: 'Another' } };
+  expect(await signer.yes(other, ROSA, START)).toEqual([]);
+  const [named] = await opened(await signer.yes({ ...other, signedAs: '33'.repeat(32) }, ROSA, START));
+  expect(named!.kind).toMatchObject({ approval: { alert: { agency: unhex('33'.repeat(32)) } } });
 });
 
 it('an id is 16 bytes, and nothing else is', () => {

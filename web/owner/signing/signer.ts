@@ -14,9 +14,6 @@ const GOOD_FOR_MS = 40_000;
 /** More presses do not wait at once. */
 const MOST_SEALED = 16;
 
-/** What a hub may say of an alert beyond today's shape. */
-export type AskSeen = Ask & { readonly place?: Spot | null; readonly source?: string | null };
-
 export interface Signing {
   devices(): readonly OwnDevice[];
   key(): Promise<PhoneKey | null>;
@@ -30,29 +27,30 @@ export class Signer {
 
   constructor(private readonly phone: Signing) {}
 
-  /** None where no device there knows this phone: then it is sent as to an unpaired device. */
-  async seal(kept: Kept, now: number): Promise<Bytes[]> {
-    return kept.kind === 'press' ? this.#press(kept, now) : this.#stop(kept);
+  /** None where no device there knows this phone: then it is sent as to an unpaired device. `again`: for these only, anew. */
+  async seal(kept: Kept, now: number, again?: readonly string[]): Promise<Bytes[]> {
+    return kept.kind === 'press' ? this.#press(kept, now, again) : this.#stop(kept);
   }
 
   /** The owner's yes to an alert, of which the device hears what the owner was shown. */
-  async yes(ask: AskSeen, by: Id, now: number): Promise<Bytes[]> {
-    const facts = (agency: string) => ({ kind: ask.kind, agency: unhex(agency), place: placeOf(ask.place), source: ask.source ?? '' });
+  async yes(ask: Ask, by: Id, now: number): Promise<Bytes[]> {
+    const facts = (agency: string) => ({ kind: ask.kind, agency: unhex(agency), place: placeOf(ask.place), source: ask.source });
     const id = crypto.getRandomValues(new Uint8Array(16));
-    const asked = this.#at(ask.premisesId).filter(({ agencies }) => agencies[ask.agency.id]);
-    return this.#fresh(asked, id, now, ({ agencies }) => ({
-      approval: { ofTrigger: idBytes(ask.alertId), alert: facts(agencies[ask.agency.id]!), by },
-    }));
+    // As this phone has checked the agency's name; else as the hub says: the device asks its own rules either way.
+    const named = ({ agencies }: OwnDevice) => agencies[ask.agency.id] ?? ask.signedAs ?? null;
+    const asked = this.#at(ask.premisesId).filter((device) => named(device) !== null);
+    return this.#fresh(asked, id, now, (device) => ({ approval: { ofTrigger: idBytes(ask.alertId), alert: facts(named(device)!), by } }));
   }
 
-  async #press(kept: KeptPress, now: number): Promise<Bytes[]> {
+  async #press(kept: KeptPress, now: number, again?: readonly string[]): Promise<Bytes[]> {
     // A message opens nothing, so nothing is signed.
     if (!stillOpens(kept, now)) return [];
     const before = this.#sealed.get(kept.id);
-    if (before && now - before.at < GOOD_FOR_MS) return before.envelopes;
+    if (before && !again && now - before.at < GOOD_FOR_MS) return before.envelopes;
     const { level, silent, drill, personId, note } = kept;
     const press = { level, silent, drill, at: 'phone' as const, by: personId, cameras: [], note: note ?? '' };
-    const envelopes = await this.#fresh(this.#at(kept.premisesId), idBytes(kept.id), kept.madeAt, () => ({ press }));
+    const devices = this.#at(kept.premisesId).filter(({ id }) => !again || again.includes(id));
+    const envelopes = await this.#fresh(devices, idBytes(kept.id), kept.madeAt, () => ({ press }));
     if (this.#sealed.size >= MOST_SEALED) this.#sealed.clear();
     this.#sealed.set(kept.id, { envelopes, at: now });
     return envelopes;

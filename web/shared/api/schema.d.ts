@@ -38,6 +38,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/devices/{device}/nonces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the device for something fresh to sign. The one before it, of the same key, is stale from then on. */
+        post: operations["nonce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the hub has kept of the device's words, for another phone of the household, which checks them. */
+        get: operations["known"];
+        put?: never;
+        /** Gives the device sets, policies, ceilings and certificates, and tells what it says to each. */
+        post: operations["present"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hooks/{source}": {
         parameters: {
             query?: never;
@@ -65,6 +100,40 @@ export interface paths {
         get?: never;
         /** Clears an incident: its grants end first, then it is recorded. */
         put: operations["clear"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mailbox/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves a pairing message for a device. Left twice, it is one message. */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mailbox/{device}/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waits up to 25 seconds for the device's answer to a message. 204: none yet; ask again. */
+        get: operations["answer"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -432,6 +501,14 @@ export interface components {
             at: components["schemas"]["Stamp"];
             badge: string;
         };
+        AgencyWords: {
+            envelope: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What it is called in signed words: hash of its first set, hex. */
+            signedAs: string;
+        };
         Alert: {
             acknowledged?: components["schemas"]["AcknowledgedBy"] | null;
             /**
@@ -464,6 +541,8 @@ export interface components {
         /** @description Body of `PUT /api/approvals/{alertId}`. */
         ApprovalAsked: {
             answer: components["schemas"]["YesNo"];
+            /** @description A yes as it was signed, one a device that obeys signed words only, in base64url. */
+            envelopes?: string[];
         };
         Ask: {
             agency: components["schemas"]["Named"];
@@ -474,9 +553,14 @@ export interface components {
             kind: string;
             /** Format: int32 */
             minutes: number;
+            place?: components["schemas"]["LatLon"] | null;
             /** Format: uuid */
             premisesId: string;
             raisedAt: components["schemas"]["Stamp"];
+            /** @description What the agency is called in signed words, if it has a name there. */
+            signedAs?: string | null;
+            /** @description Which detector said so. */
+            source?: string;
         };
         /** @enum {string} */
         Availability: "shared" | "notShared" | "offline" | "wrongPassword" | "unsupported" | "garbage" | "connecting" | "deviceAway";
@@ -564,6 +648,28 @@ export interface components {
         };
         /** @enum {string} */
         IncidentState: "open" | "cleared";
+        /** @description A key id in an address or a body: 64 hex digits. */
+        KeyName: string;
+        /** @description What the hub has kept of a device's words. Whoever reads them checks them: a hub could leave some out. */
+        KnownWords: {
+            /** @description The agencies that owners here may name, each with its own signed set of keys. */
+            agencies: components["schemas"]["AgencyWords"][];
+            ceiling?: string | null;
+            ownerSet?: string | null;
+            policy?: string | null;
+        };
+        /** @description Degrees, WGS 84. */
+        LatLon: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+        };
+        /** @description The name of a message that was left. */
+        LetterLeft: {
+            /** @description SHA-256 of it, hex. */
+            hash: string;
+        };
         LinkToken: {
             /** @description The part behind `#link=`. */
             token: string;
@@ -603,6 +709,21 @@ export interface components {
             /** @description Works once, within 30 s. */
             ticket: string;
         };
+        /** @description Something fresh to sign, good once and for this key. */
+        Nonce: {
+            /**
+             * Format: int64
+             * @description On the device's clock, from when it was given.
+             */
+            livesMs: number;
+            /** @description 32 hex digits. */
+            nonce: string;
+        };
+        /** @description Body of `POST /api/devices/{device}/nonces`. */
+        NonceAsked: {
+            /** @description Key id: SHA-256 of the SEC 1 compressed point, 64 hex digits. */
+            key: string;
+        };
         /** @description Something that everybody has to know about the hub itself. */
         Notice: {
             kind?: components["schemas"]["NoticeKind"] | null;
@@ -623,25 +744,44 @@ export interface components {
         };
         OwnerCamera: {
             condition: components["schemas"]["CameraCondition"];
+            /** @description Which device reads it, and under what number: what is signed names a camera so. */
+            deviceId?: string | null;
             hasAudio: boolean;
             /** Format: uuid */
             id: string;
             masked: boolean;
             name: string;
+            /** Format: int32 */
+            number?: number | null;
             reason?: string | null;
             /** @description What it may do, one sentence a rule; empty: it shares nothing. */
             rules: string[];
+        };
+        /** @description A CORE device at the premises. A page signs for each that is paired. */
+        OwnerDevice: {
+            /**
+             * Format: int64
+             * @description 1 and up; one more after each factory reset. 0: it knows no signed words.
+             */
+            epoch: number;
+            /** @description 64 hex digits. */
+            id: string;
+            online: boolean;
+            /** @description It obeys signed words only. */
+            paired: boolean;
         };
         OwnerPremises: {
             address: string;
             cameras: components["schemas"]["OwnerCamera"][];
             deviceState: components["schemas"]["DeviceState"];
+            devices?: components["schemas"]["OwnerDevice"][];
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["PremisesKind"];
             lastSeenAt?: components["schemas"]["Stamp"] | null;
             name: string;
             people: components["schemas"]["Named"][];
+            place?: components["schemas"]["LatLon"] | null;
         };
         PasskeyAnswer: {
             challengeId: string;
@@ -668,6 +808,8 @@ export interface components {
             receivedAt: components["schemas"]["Stamp"];
             refusal?: string | null;
             shareIds: string[];
+            /** @description Devices that wait for a signature over something fresh: ask each for a nonce, and put this press again. */
+            signFor?: string[];
             silent: boolean;
             state: components["schemas"]["PressState"];
         };
@@ -681,6 +823,12 @@ export interface components {
             /** @description Missing or empty: what the press rules name. */
             cameraIds?: string[] | null;
             drill?: boolean;
+            /**
+             * @description The press as it was signed, one a device that obeys signed words only, in base64url. What is shown is
+             *     taken from them. Without one operators hear of the press, and such a device opens nothing until the
+             *     same press comes again with it (`signFor`).
+             */
+            envelopes?: string[];
             level: components["schemas"]["PressLevel"];
             note?: string | null;
             /** Format: uuid */
@@ -706,12 +854,16 @@ export interface components {
             confirmedAt?: components["schemas"]["Stamp"] | null;
             /** Format: uuid */
             id: string;
+            /** @description Why a device did not obey the signature; the hub closes there what it may. */
+            refusal?: string | null;
             /** @description "confirmed": the devices themselves have said so. */
             state: components["schemas"]["RevokeState"];
             stopped: string[];
         };
         /** @description Body of `PUT /api/revokes/{id}`. */
         RevokeAsked: {
+            /** @description The stop as it was signed, one a device that obeys signed words only, in base64url. */
+            envelopes?: string[];
             reason: components["schemas"]["RevokeReason"];
             scope: components["schemas"]["RevokeScope"];
         };
@@ -729,6 +881,9 @@ export interface components {
         } | {
             /** Format: uuid */
             premisesId: string;
+        } | {
+            /** @description A key, by its id: only the envelopes end it. */
+            keyId: components["schemas"]["KeyName"];
         };
         /** @enum {string} */
         RevokeState: "received" | "confirmed";
@@ -836,6 +991,26 @@ export interface components {
         Welcome: {
             me: components["schemas"]["Me"];
         };
+        /** @description What the device says to one of them. */
+        WordTaken: {
+            /** @description It is in force. */
+            accepted: boolean;
+            /** @description The same as a sentence. */
+            detail?: string | null;
+            /** @description Stable name of the reason, as in "staleNonce". */
+            refusal?: string | null;
+            /** @description Good, but for a press at the device within a minute; `GET` shows it afterwards. */
+            waitsForPress: boolean;
+        };
+        /** @description Body of `POST /api/devices/{device}/words`. */
+        WordsAsked: {
+            /** @description Owner sets, policies, ceilings, agency sets and operators' certificates, older ones first. */
+            envelopes: string[];
+        };
+        WordsTaken: {
+            /** @description In the order of the envelopes. */
+            words: components["schemas"]["WordTaken"][];
+        };
         /** @enum {string} */
         YesNo: "yes" | "no";
     };
@@ -942,6 +1117,173 @@ export interface operations {
             };
         };
     };
+    nonce: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description device id, hex */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NonceAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nonce"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not your device */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the device refuses; the type says why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description device-away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    known: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description device id, hex */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownWords"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not your device */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    present: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the caller; the same whenever this call is sent again. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description device id, hex */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WordsAsked"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsTaken"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not your device */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description an envelope cannot be read, or is for another device */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description device-away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     take: {
         parameters: {
             query?: never;
@@ -1036,6 +1378,102 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description device id, hex */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterLeft"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description device id, hex */
+                device: string;
+                /** @description as it was told when the message was left */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

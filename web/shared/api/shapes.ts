@@ -36,7 +36,8 @@ export type OwnerCamera = Told<Schemas['OwnerCamera']>;
 export type Condition = Schemas['CameraCondition'];
 export type Ask = Told<Schemas['Ask']>;
 
-export type PressBody = Told<Schemas['PressAsked']>;
+/** What the person said; the same in signed words goes with it where a device wants them. */
+export type PressBody = Omit<Told<Schemas['PressAsked']>, 'envelopes'>;
 export type RevokeBody = Schemas['RevokeAsked'];
 export type RevokeScope = Schemas['RevokeScope'];
 export type Revoke = Told<Schemas['Revoke']>;
