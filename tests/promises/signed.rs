@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use assent_consent::Role;
+use assent_consent::{AgencyHash, Role};
+use assent_tests::town::page::Page;
+use assent_tests::town::phone::code::Code;
 use assent_tests::town::phone::{Key, Phone, waits, words};
 use assent_tests::town::plan::{RulePlan, TownPlan};
 use assent_tests::town::receipts::read_chain;
@@ -203,6 +205,46 @@ async fn a_second_pairing_is_refused_until_a_factory_reset_and_old_words_are_voi
         _ => None,
     });
     assert_eq!(resets.collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_never_saw_the_screen_pairs_nothing_and_five_tries_end_the_code() {
+    let mut scene = Scene::set(TownPlan::one_shop()).await.unwrap();
+    let mailbox = Page::visit(&scene.town.hub.ready().owner, scene.town.hub.http_address());
+    let (mailbox, agency) = (mailbox.unwrap(), AgencyHash([7; 32]));
+    let device = scene.town.device("shop").unwrap();
+    let code = Code::read(&device.command(&["pair"]).await.unwrap()).unwrap();
+    for tries in 1..=5 {
+        let guessed = code.guessed();
+        Phone::propose(&guessed, &mailbox, agency, &rules())
+            .await
+            .unwrap();
+        until_refused(&mut scene, "BAD_SIGNATURE", tries).await;
+    }
+    assert_eq!(standing(&mut scene).await["waits"], Value::Null);
+    // Not even the right secret counts any more.
+    Phone::propose(&code, &mailbox, agency, &rules())
+        .await
+        .unwrap();
+    until_refused(&mut scene, "NOT_ALLOWED", 1).await;
+    let device = scene.town.device("shop").unwrap();
+    assert!(device.command(&["confirm"]).await.is_err(), "nothing waits");
+    // Somebody at the device makes a new one.
+    scene.town.pair_one("shop", agency, &rules()).await.unwrap();
+    assert_eq!(standing(&mut scene).await["paired"], true);
+}
+
+/// Waits until the device has counted this refusal so often.
+async fn until_refused(scene: &mut Scene, why: &str, times: u64) {
+    let until = Instant::now() + SOON;
+    loop {
+        let counted = refused_at_device(scene).await;
+        if counted[why] == times {
+            return;
+        }
+        assert!(Instant::now() < until, "{why} not {times} times: {counted}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

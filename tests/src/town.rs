@@ -16,6 +16,7 @@ pub mod process;
 pub mod receipts;
 pub mod sections;
 pub mod share;
+mod signed;
 pub mod tap;
 pub mod wall;
 

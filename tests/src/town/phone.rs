@@ -3,7 +3,7 @@
 //! carries.
 
 mod agency;
-mod code;
+pub mod code;
 mod keys;
 pub mod words;
 
@@ -64,22 +64,39 @@ impl Phone {
         rules: &[RulePlan],
     ) -> Result<Self> {
         let code = Code::read(&device.command(&["pair"]).await?)?;
-        let phone = Self::of(&code, agency, rules)?;
+        let proposed = Self::propose(&code, mailbox, agency, rules).await?;
+        waits(device, "pairing").await?;
+        device.command(&["confirm"]).await?;
+        let (status, answer) = mailbox
+            .carry(Method::GET, &proposed.left, Vec::new())
+            .await?;
+        ensure!(status == 200, "the mailbox answered {status}");
+        let phone = proposed.phone;
+        let set = hash_of(&phone.set)?.0;
+        Ok(Self {
+            device_key: Some(code.check(&proposed.hello, set, &answer)?),
+            ..phone
+        })
+    }
+
+    /// Says to the device, by its mailbox, who is to own it.
+    ///
+    /// # Errors
+    /// When the mailbox does not take it.
+    pub async fn propose(
+        code: &Code,
+        mailbox: &Page,
+        agency: AgencyHash,
+        rules: &[RulePlan],
+    ) -> Result<Proposed> {
+        let phone = Self::of(code, agency, rules)?;
         let hello = code.hello(
             phone.passkey.seal(&phone.set)?,
             phone.passkey.seal(&phone.ceiling)?,
             phone.passkey.seal(&phone.policy)?,
         );
         let left = leave(mailbox, phone.to, hello.clone()).await?;
-        waits(device, "pairing").await?;
-        device.command(&["confirm"]).await?;
-        let (status, answer) = mailbox.carry(Method::GET, &left, Vec::new()).await?;
-        ensure!(status == 200, "the mailbox answered {status}");
-        let device_key = code.check(&hello, hash_of(&phone.set)?.0, &answer)?;
-        Ok(Self {
-            device_key: Some(device_key),
-            ..phone
-        })
+        Ok(Proposed { phone, hello, left })
     }
 
     /// New keys, and the first words under them.
@@ -277,6 +294,14 @@ async fn person(page: &Page) -> Result<PersonId> {
 fn place(shown: &Value) -> Option<Place> {
     let e7 = |name: &str| Some((shown[name].as_f64()? * 1e7).round() as i32);
     Place::new(e7("lat")?, e7("lon")?)
+}
+
+/// A phone that waits for the device's answer.
+pub struct Proposed {
+    phone: Phone,
+    hello: Vec<u8>,
+    /// Where the answer will be.
+    left: String,
 }
 
 /// A press with what the device wants to see of it.

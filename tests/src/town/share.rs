@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::Town;
 use super::page::{Answer, Page};
-use super::phone::{Phone, SignedPress};
 use super::plan::TownPlan;
 use super::sections::{Now, Sections};
 use super::wall::Wall;
@@ -115,27 +114,6 @@ impl Scene {
                 .find(|share| share["pressId"] == press.id.as_str() && share["state"] == state)
         };
         self.owner.sees.until(&what, SOON, found).await
-    }
-
-    /// A press that the owner's phone signed, whose share is live at the device.
-    ///
-    /// # Errors
-    /// When the premises are not paired, or it does not become live.
-    pub async fn live_signed_press(&mut self) -> Result<SignedPress> {
-        let (page, premises) = (self.owner.page.clone(), self.premises.clone());
-        let phone = self.phone()?;
-        let signed = phone.sign_press(&page, &premises, &phone.key).await?;
-        signed.send(&page).await?.json()?;
-        self.share(&signed.press, "live").await?;
-        Ok(signed)
-    }
-
-    /// The owner's phone.
-    ///
-    /// # Errors
-    /// When the town was not planned with a paired premises.
-    pub fn phone(&mut self) -> Result<&mut Phone> {
-        self.town.phone()
     }
 
     /// The operator's wall with the first camera in its first tile, and a frame in it.

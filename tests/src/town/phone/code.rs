@@ -13,9 +13,10 @@ use p256::PublicKey as Point;
 use p256::pkcs8::EncodePublicKey as _;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// What stands behind the `#` of the code.
-pub(super) struct Code {
+pub struct Code {
     pub(super) origin: String,
     pub(super) to: Addressed,
     secret: Vec<u8>,
@@ -23,7 +24,10 @@ pub(super) struct Code {
 
 impl Code {
     /// Reads the code as a camera would, out of the lines that `assent-core pair` prints.
-    pub(super) fn read(said: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When there is no code in them.
+    pub fn read(said: &str) -> Result<Self> {
         let mut lines = said.lines().map(str::trim);
         let url = lines.find(|line| line.starts_with("http"));
         let (origin, code) = url
@@ -41,6 +45,16 @@ impl Code {
             to: Addressed { device, epoch },
             secret,
         })
+    }
+
+    /// What somebody holds who never saw the device's screen.
+    #[must_use]
+    pub fn guessed(&self) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            to: self.to,
+            secret: Uuid::new_v4().as_bytes().to_vec(),
+        }
     }
 
     /// The hello as it goes into the mailbox: MAC, then the first words.
