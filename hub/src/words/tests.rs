@@ -11,9 +11,10 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::config::Config;
 use crate::testing::signed::{KEY, empty_policy, envelope, sealed};
 use crate::testing::{Answer, TestDevice, TestHub};
-use crate::world::{DeviceId, PersonId, PremisesId};
+use crate::world::{DeviceId, Engine, PersonId, PremisesId};
 
 struct Scene {
     test: TestHub,
@@ -23,7 +24,11 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let test = TestHub::new().await;
+        Self::on(Engine::Sqlite).await
+    }
+
+    async fn on(engine: Engine) -> Self {
+        let test = TestHub::on(engine, Config::default()).await;
         let device = TestDevice::new(&test.hub, Vec::new()).await;
         let cookie = test.sign_in("maria").await;
         Self {
@@ -194,21 +199,24 @@ async fn a_device_of_others_is_as_unknown_as_one_that_does_not_exist() {
 
 #[tokio::test]
 async fn what_a_device_has_taken_is_kept_for_the_households_other_phones() {
-    let mut scene = Scene::new().await;
-    let id = scene.device.id;
-    let (first, second) = (empty_policy(id, 1), empty_policy(id, 2));
-    let answer = scene
-        .present(&[first.clone(), second.clone()], &[taken(), taken()])
-        .await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
-    assert_eq!(answer.json["words"][1]["accepted"], true);
-    assert_eq!(scene.known().await["policy"], envelope(&second));
-    scene.present(&[first], &[taken()]).await;
-    assert_eq!(
-        scene.known().await["policy"],
-        envelope(&second),
-        "an older one is no newer one"
-    );
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut scene = Scene::on(engine).await;
+        let id = scene.device.id;
+        let (first, second) = (empty_policy(id, 1), empty_policy(id, 2));
+        let answer = scene
+            .present(std::slice::from_ref(&first), &[taken()])
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+        let answer = scene
+            .present(std::slice::from_ref(&second), &[taken()])
+            .await;
+        assert_eq!(answer.json["words"][0]["accepted"], true);
+        assert_eq!(scene.known().await["policy"], envelope(&second));
+        scene.present(&[first], &[taken()]).await;
+        let known = scene.known().await;
+        assert_eq!(known["policy"], envelope(&second), "not an older one");
+        scene.test.hub.world.store.close().await;
+    }
 }
 
 #[tokio::test]
