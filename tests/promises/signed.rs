@@ -10,7 +10,7 @@ use assent_tests::town::phone::code::Code;
 use assent_tests::town::phone::{Key, Phone, waits, words};
 use assent_tests::town::plan::{RulePlan, TownPlan};
 use assent_tests::town::receipts::read_chain;
-use assent_tests::town::share::{SOON, Scene};
+use assent_tests::town::share::{SOON, Scene, alerts, shares};
 use assent_wire::link::receipt::Body;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -316,4 +316,46 @@ async fn online(scene: &mut Scene) {
         assert!(Instant::now() < until, "the device did not come back");
         sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// A town whose owner signs this rule beside the one about presses.
+async fn with_rule(rule: RulePlan) -> Scene {
+    let mut plan = TownPlan::paired_shop();
+    plan.premises[0].rules.push(rule);
+    Scene::set(plan).await.unwrap()
+}
+
+async fn until_live(scene: &mut Scene) -> Value {
+    let live = |now: &_| shares(now).find(|share| share["state"] == "live");
+    let sees = &mut scene.owner.sees;
+    sees.until("a share is live", SOON, live).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standing_rule_that_was_signed_shares_until_the_owner_takes_it_back() {
+    let mut scene = with_rule(RulePlan::standing(&[1], 900)).await;
+    let share = until_live(&mut scene).await;
+    scene.watch().await.unwrap();
+    let page = scene.owner.page.clone();
+    let phone = scene.phone().unwrap();
+    phone.change_rules(&page, &rules()).await.unwrap();
+    let ended = |now: &_| shares(now).find(|it| it["id"] == share["id"] && it["state"] == "ended");
+    let sees = &mut scene.owner.sees;
+    let ended = sees.until("the share has ended", SOON, ended).await;
+    assert_eq!(ended.unwrap()["endCause"], "policyChanged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_nobody_signed_opens_nothing_even_where_a_rule_would_open() {
+    let mut scene = with_rule(RulePlan::alert("glassBreak", "opens", &[2], 600)).await;
+    scene.town.alert("shop", "glassBreak").await.unwrap();
+    let heard = |now: &_| alerts(now, "glassBreak").pop();
+    let sees = &mut scene.operator.sees;
+    sees.until("operators hear of it", SOON, heard)
+        .await
+        .unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(scene.live(), 0);
+    let device = scene.town.device("shop").unwrap().status().await.unwrap();
+    assert_eq!(device["shares"], json!([]));
 }
