@@ -175,6 +175,7 @@ export const words = {
     received: 'The hub has your stop. Waiting for your device to confirm.',
     confirmed: 'Stopped. Your device confirmed.',
     confirmedOne: 'That one has stopped. Your device confirmed.',
+    unsigned: (why: string) => `Your device did not take this phone’s signature, so the hub ended it: ${why} A standing share may come back.`,
     nothing: 'Stopped. There was nothing left to end.',
     refused: 'The hub did not take your stop:',
   },

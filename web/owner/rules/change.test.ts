@@ -27,7 +27,7 @@ describe('a new rule', () => {
     const alarm = newRule([press], 'alert', site);
     expect(words([press, alarm]).slice(0, 2)).toEqual([
       '1. When I press the button: Front door, Till and Kitchen, Springfield PD, 30 minutes, with the 15 seconds before.',
-      '2. When Springfield PD’s gunshot alarm fires within 300 m: Front door only, 15 minutes, at most twice a day.',
+      '2. When Springfield PD’s gunshot alarm fires within 300 m and I say yes: Front door only, 15 minutes, at most twice a day.',
     ]);
     expect(missing([press, alarm], site)).toBeNull();
   });
@@ -55,7 +55,7 @@ describe('cameras inside', () => {
 describe('changing', () => {
   it('gives a rule that a device takes, whichever way it goes', () => {
     let rule = newRule([], 'alert', site);
-    rule = { ...rule, answer: 'asks', quiet: { fromMinute: 1_320, toMinute: 360 }, cooldownSecs: 60 };
+    rule = { ...rule, quiet: { fromMinute: 1_320, toMinute: 360 }, cooldownSecs: 60 };
     rule = withKind(withKind(rule, 'glassBreak', true), 'fire', true);
     expect(rule.alertKinds).toEqual(['fire', 'glassBreak', 'gunshot']);
     expect(words([rule])[0]).toBe(
@@ -65,6 +65,7 @@ describe('changing', () => {
     expect(() => payloadOf('policy.1', nextPolicy(null, first, [press], site, START))).not.toThrow();
     expect(press).toMatchObject({ alertKinds: [], perDay: 0, quiet: null, withinMetres: 0, answer: 'opens', cooldownSecs: 0 });
     expect(withTrigger(press, 'press', site)).toBe(press);
+    expect(withTrigger(press, 'alert', site)).toMatchObject({ answer: 'asks', perDay: 2, withinMetres: 300 });
   });
 
   it('keeps cameras in order, and seconds before with their right', () => {

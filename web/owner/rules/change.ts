@@ -22,12 +22,15 @@ export interface Site {
 
 const unlimited = { answer: 'opens', perDay: 0, cooldownSecs: 0, quiet: null, withinMetres: 0 } as const;
 
+/** An alarm asks first until the owner says otherwise: what opens by itself needs the agency's own signature too. */
+const carefully = ({ place }: Site) => ({ answer: 'asks' as const, perDay: ALERT_A_DAY, withinMetres: place ? NEAR_METRES : 0 });
+
 export function newRule(rules: readonly Rule[], trigger: 'press' | 'alert', site: Site): Rule {
   const id = Math.max(0, ...rules.map((rule) => rule.id)) + 1;
   const cameras = pickable(trigger, site).map(({ number }) => number);
   const plain = { id, cameras: trigger === 'press' ? cameras : cameras.slice(0, 1), agency: site.agencies[0]!.id, ...unlimited };
   if (trigger === 'press') return { ...plain, trigger, alertKinds: [], longestSecs: PRESS_SECS, preRollSecs: BEFORE_SECS, rights: { ...LIVE, preRoll: true } };
-  return { ...plain, trigger, alertKinds: ['gunshot'], longestSecs: ALERT_SECS, preRollSecs: 0, rights: LIVE, perDay: ALERT_A_DAY, withinMetres: site.place ? NEAR_METRES : 0 };
+  return { ...plain, trigger, alertKinds: ['gunshot'], longestSecs: ALERT_SECS, preRollSecs: 0, rights: LIVE, ...carefully(site) };
 }
 
 /** Cameras inside a home fall under no alert rule. */
@@ -40,7 +43,7 @@ export function withTrigger(rule: Rule, trigger: 'press' | 'alert', site: Site):
   const allowed = new Set(pickable(trigger, site).map(({ number }) => number));
   const cameras = rule.cameras.filter((number) => allowed.has(number));
   if (trigger === 'press') return { ...rule, ...unlimited, trigger, alertKinds: [], cameras };
-  return { ...rule, trigger, alertKinds: ['gunshot'], cameras, perDay: ALERT_A_DAY, withinMetres: site.place ? NEAR_METRES : 0 };
+  return { ...rule, trigger, alertKinds: ['gunshot'], cameras, ...carefully(site) };
 }
 
 export function withCamera(rule: Rule, number: number, on: boolean): Rule {

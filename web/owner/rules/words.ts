@@ -20,6 +20,7 @@ export const rulesWords = {
   noPlace: 'The hub has not told where these premises are, so nearness cannot be a limit.',
   askFirst: 'Ask me first',
   askFirstHint: 'Nothing opens until you say yes.',
+  opensHint: 'It opens by itself, but only on alarms that the department signs with its own key.',
   cameras: 'Which cameras?',
   indoor: 'inside: never under an alarm',
   agency: 'Shared with',

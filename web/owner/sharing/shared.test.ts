@@ -51,12 +51,18 @@ describe('what is said of a stop', () => {
     expect(stopTruth([])).toBeNull();
   });
 
+  it('says when a device did not take the signature, though the share has ended', () => {
+    const item = stop('s1', 'delivered', 'confirmed');
+    const refused = { ...item, answer: { ...(item.answer as Revoke), refusal: 'Your device does not know this phone.' } };
+    expect(stopTruth([stop('s0', 'delivered', 'confirmed'), refused])).toMatchObject({ state: 'confirmed', unsigned: 'Your device does not know this phone.' });
+  });
+
   it('goes from kept to received to confirmed', () => {
     expect(stopTruth([stop('s1', 'waiting', null)])?.state).toBe('kept');
     expect(stopTruth([stop('s1', 'sending', null)])?.state).toBe('kept');
     expect(stopTruth([stop('s1', 'received', 'received')])?.state).toBe('received');
     expect(stopTruth([stop('s1', 'sending', 'received')])?.state).toBe('received');
-    expect(stopTruth([stop('s1', 'delivered', 'confirmed')])).toEqual({ state: 'confirmed', at: 5, stopped: 1 });
+    expect(stopTruth([stop('s1', 'delivered', 'confirmed')])).toEqual({ state: 'confirmed', at: 5, stopped: 1, unsigned: null });
   });
 
   it('is as far as the slowest of the stops made by one tap', () => {

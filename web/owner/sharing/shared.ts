@@ -51,7 +51,8 @@ export function stopBlindly(presses: PressView[], premises: { id: Id }[]): Stopp
 export type StopTruth =
   | { state: 'kept'; at: number; onDisk: boolean; problem: string | null }
   | { state: 'received'; at: number }
-  | { state: 'confirmed'; at: number; stopped: number }
+  /** `unsigned`: why a device did not obey this phone's signature, so that the hub closed what it carried. */
+  | { state: 'confirmed'; at: number; stopped: number; unsigned: string | null }
   | { state: 'refused'; at: number; problem: string };
 
 /** Several stops made by one tap read as one: as far as the slowest of them has come. */
@@ -67,5 +68,6 @@ export function stopTruth(items: readonly Item[]): StopTruth | null {
   if (unheard) return { state: 'kept', at, onDisk: unheard.onDisk, problem: unheard.problem };
   if (accepted.some(({ state }) => state !== 'delivered')) return { state: 'received', at };
   const stopped = accepted.flatMap(({ answer }) => (answer && 'stopped' in answer ? answer.stopped : []));
-  return { state: 'confirmed', at, stopped: new Set(stopped).size };
+  const unsigned = accepted.map(({ answer }) => (answer && 'stopped' in answer ? (answer.refusal ?? null) : null)).find((why) => why !== null) ?? null;
+  return { state: 'confirmed', at, stopped: new Set(stopped).size, unsigned };
 }
