@@ -203,10 +203,12 @@ test('the limit changes only when somebody at the device says yes', async () => 
   await home(page);
 });
 
-test('another phone comes in by two links and one number, and goes again with its key', async () => {
+/** Luis's phone, by two links and one number; `how` is what Maria says of it. */
+async function comesIn(as, how) {
   const { page } = maria;
   await page.getByRole('link', { name: 'People and phones' }).click();
   await tap(page, 'Invite another phone');
+  await page.getByRole('radio', { name: as }).click();
   const invitation = await page.getByRole('textbox', { name: 'Send the link' }).inputValue();
   const luis = await owner(browser, await town.link('luis'), { passkey: false });
   await luis.page.goto(invitation);
@@ -218,31 +220,59 @@ test('another phone comes in by two links and one number, and goes again with it
   await says(page, number);
   await tap(page, 'Yes, the same');
   await page.getByLabel('Whose phone is it?').fill('Luis');
-  await page.getByRole('radio', { name: 'Staff' }).click();
+  await how(page);
   await accessible(maria);
   await tap(page, 'Check and sign');
-  await says(page, /^“Luis”, the phone with the key .*: may press and stop: /);
+  await says(page, /^“Luis/);
   await tap(page, 'Sign with my key');
   await says(page, 'Luis is in. Your device has taken the new key.');
   await says(luis.page, 'Your key counts now.');
-  assert.equal((await atDevice('status')).owner.ownerSet, 2);
   await tap(luis.page, 'Go to your page');
   await says(luis.page, 'This phone signs for you.');
-  await holdToShare(luis.page);
-  await done(luis.page, 'Live from your cameras').waitFor();
+  return luis;
+}
 
+async function cancelled(name) {
+  const { page } = maria;
   await page.getByRole('link', { name: 'People and phones' }).click();
-  await tap(page, 'Cancel the key: Luis');
+  await tap(page, `Cancel the key: ${name}`);
   await says(page, 'is cancelled for good, and what it opened ends.');
   await tap(page, 'Sign with my key');
   await says(page, 'The key is cancelled.');
+  await home(page);
+}
+
+test('another phone comes in by two links and one number, and goes again with its key', async () => {
+  const luis = await comesIn('Household or staff', (page) => page.getByRole('radio', { name: 'Staff' }).click());
+  assert.equal((await atDevice('status')).owner.ownerSet, 2);
+  await holdToShare(luis.page);
+  await done(luis.page, 'Live from your cameras').waitFor();
+  await cancelled('Luis');
   await until('what the key opened has ended', async () => (await atDevice('status')).shares.length === 0);
   assert.equal((await atDevice('status')).owner.ownerSet, 3);
   await luis.page.reload();
   await says(luis.page, 'The device here obeys its owner’s keys only');
   assert.deepEqual(luis.problems, []);
   await luis.context.close();
-  await home(page);
+});
+
+test('another owner reads the rules that are in force, and changes them with a passkey of the own', async () => {
+  const luis = await comesIn('Another owner', async () => undefined);
+  const { page } = luis;
+  const before = (await atDevice('status')).owner.policy;
+  await page.getByRole('link', { name: 'Your rules' }).click();
+  await tap(page, 'Change: Rule 1');
+  await page.getByLabel('For how long?').selectOption({ label: '15 minutes' });
+  await tap(page, 'Done');
+  await tap(page, 'Check and sign');
+  await tap(page, 'Sign with my key');
+  await says(page, 'Your device has taken the new rules.');
+  assert.equal((await atDevice('status')).owner.policy, before + 1);
+  await maria.page.getByRole('link', { name: 'Your rules' }).click();
+  await says(maria.page, /^1\. When I press the button: .*Springfield PD, 15 minutes/);
+  await home(maria.page);
+  assert.deepEqual(luis.problems, []);
+  await luis.context.close();
 });
 
 test('the page reported no problem of its own', () => assert.deepEqual(maria.problems, []));
