@@ -230,6 +230,7 @@ export const words = {
     lead: 'Nothing leaves your premises until you say so.',
     passkey: 'Sign in with your passkey',
     noPasskey: 'No passkey on this phone? Open the sign-in link that you were given. It works once.',
+    otherPasskey: 'If your phone offers several keys, take one without “(signs)”: those are for your rules.',
     noSupport: 'This browser has no passkeys. Open the sign-in link that you were given.',
     opening: 'Signing you in…',
     linkFailed: 'This link did not work',
