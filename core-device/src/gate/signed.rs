@@ -83,18 +83,7 @@ pub(super) fn by_words(decision: &Decision) -> (Vec<GrantId>, Option<GateRefusal
 /// A word that may open something, under the name that it was sent by.
 fn opener(id: TriggerId, envelope: &[u8]) -> Result<Sealed, link::Refusal> {
     let sealed = open_word(envelope).map_err(<link::Refusal as From<WireError>>::from)?;
-    let named = match &sealed.word {
-        Word::Trigger(word) => word.id,
-        Word::Alert(word) => word.id,
-        Word::Terms(word) => word.id,
-        Word::OwnerSet(_)
-        | Word::Policy(_)
-        | Word::Ceiling(_)
-        | Word::Revoke(_)
-        | Word::Receipt(_)
-        | Word::AgencySet(_)
-        | Word::Operator(_) => return Err(link::Refusal::NotAllowed),
-    };
+    let (named, _) = sealed.word.opening().ok_or(link::Refusal::NotAllowed)?;
     if named == id {
         Ok(sealed)
     } else {

@@ -28,7 +28,7 @@ pub use revoke::{RevokeReason, RevokeScope, SignedRevoke};
 pub use terms::SignedTerms;
 pub use trigger::{SignedTrigger, SignedTriggerKind};
 
-use crate::{DeviceId, ObjectHash, Signatures};
+use crate::{DeviceId, Nonce, ObjectHash, Signatures, TriggerId};
 
 /// How often a device was reset to what the factory made it, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,6 +123,24 @@ impl Word {
             Self::Receipt(_) => "receipt.1",
             Self::AgencySet(_) => "agency-set.1",
             Self::Operator(_) => "operator.1",
+        }
+    }
+
+    /// Under which name it may open something, and what makes it fresh; `None` for words that open nothing
+    /// by themselves.
+    #[must_use]
+    pub fn opening(&self) -> Option<(TriggerId, Nonce)> {
+        match self {
+            Self::Terms(word) => Some((word.id, word.nonce)),
+            Self::Trigger(word) => Some((word.id, word.nonce)),
+            Self::Alert(word) => Some((word.id, word.nonce)),
+            Self::OwnerSet(_)
+            | Self::Policy(_)
+            | Self::Ceiling(_)
+            | Self::Revoke(_)
+            | Self::Receipt(_)
+            | Self::AgencySet(_)
+            | Self::Operator(_) => None,
         }
     }
 

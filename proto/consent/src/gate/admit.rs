@@ -138,17 +138,8 @@ impl<V: Verify> Gate<V> {
 
     /// What opens must be fresh. The nonce is spent, whatever comes of the word.
     fn is_fresh(&mut self, at: &Moment, sealed: &Sealed) -> Result<(), GateRefusal> {
-        let nonce = match &sealed.word {
-            Word::Terms(terms) => terms.nonce,
-            Word::Trigger(trigger) => trigger.nonce,
-            Word::Alert(alert) => alert.nonce,
-            Word::OwnerSet(_)
-            | Word::Policy(_)
-            | Word::Ceiling(_)
-            | Word::Revoke(_)
-            | Word::Receipt(_)
-            | Word::AgencySet(_)
-            | Word::Operator(_) => return Ok(()),
+        let Some((_, nonce)) = sealed.word.opening() else {
+            return Ok(());
         };
         // Such words have one signer; with more, the next step refuses them.
         let fresh = sealed
