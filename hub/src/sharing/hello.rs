@@ -94,10 +94,7 @@ impl Held {
             },
         ));
         for revoke in self.unconfirmed(device) {
-            let again = self.stop_orders(revoke, device);
-            orders
-                .send
-                .extend(again.into_iter().map(|order| (device, order)));
+            orders = orders.and(self.stop_orders(revoke, device));
         }
         orders
     }

@@ -110,8 +110,17 @@ fn close_of(id: RevokeId, what: Closing, reason: Reason) -> link::HubClose {
 }
 
 impl Held {
-    /// How one device is told of a stop, now or once more, and whether that leaves anything to wait for.
-    pub(super) fn stop_orders(&mut self, id: RevokeId, device: DeviceId) -> Vec<Order> {
+    /// How one device is told of a stop, now or once more.
+    pub(super) fn stop_orders(&mut self, id: RevokeId, device: DeviceId) -> Orders {
+        let told = self.stop_told(id, device).into_iter();
+        Orders {
+            send: told.map(|order| (device, order)).collect(),
+            ..Orders::default()
+        }
+    }
+
+    /// In which words, and whether that leaves anything to wait for.
+    fn stop_told(&mut self, id: RevokeId, device: DeviceId) -> Vec<Order> {
         let Some(note) = self.revokes.get(&id) else {
             return Vec::new();
         };

@@ -295,10 +295,7 @@ impl Held {
             stopped: before.difference(&self.open_grants()).copied().collect(),
         });
         for device in concerned {
-            let told = self.stop_orders(id, device);
-            orders
-                .send
-                .extend(told.into_iter().map(|order| (device, order)));
+            orders = orders.and(self.stop_orders(id, device));
         }
         orders
     }

@@ -141,10 +141,7 @@ impl Sharing {
                 note.confirmed_at = None;
             }
             for device in fresh.into_keys() {
-                let told = held.stop_orders(id, device);
-                orders
-                    .send
-                    .extend(told.into_iter().map(|order| (device, order)));
+                orders = orders.and(held.stop_orders(id, device));
                 held.dirty_revoke(id);
             }
             ((), orders)
@@ -162,10 +159,7 @@ impl Sharing {
                 && let Some(envelope) = note.envelopes.remove(&device)
             {
                 note.refused.insert(device, (envelope, why));
-                let told = held.stop_orders(id, device);
-                orders
-                    .send
-                    .extend(told.into_iter().map(|order| (device, order)));
+                orders = orders.and(held.stop_orders(id, device));
                 held.dirty_revoke(id);
             }
             ((), orders)
